@@ -1,0 +1,234 @@
+"""How a value travels: one codec per wire form, and the four archetypes that keep plugins short."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from .context import BOTH, DecodeContext, Dialect, EncodeContext
+from .errors import Code, DecodeError, Reason
+from .files import LazyFile, MediaFile, StoredFile, reason_of
+from .jsonio import Json, JsonObject, dumps, kind
+from .values import Batch, Linked, Media, WBValue
+
+V = TypeVar("V", bound=WBValue)
+M = TypeVar("M", bound=Media)
+
+Upgrade = Callable[[JsonObject], JsonObject]
+
+EXACT = "_wbtypes"
+"""The one extra key under which a value keeps what wandb's shape loses."""
+
+
+class Codec(ABC, Generic[V]):
+    """One wire form of one class.
+
+    A codec returns and takes bodies: core alone writes ``_type``, and core alone keeps unknown keys.
+
+    Attributes:
+        tag: the ``_type`` on the wire, verbatim.
+        value_type: the class it writes and gives.
+        keys: the keys it knows; all others go to ``value.extra``.
+        exact_keys: the keys it knows below ``_wbtypes``.
+        tagged: False for shapes that carry no ``_type``, which a parent reads by ``expect=tag``.
+        dialects: the forms it writes.
+        upgrades: pure functions from older shapes to today's, tried in order before decoding.
+        natives: foreign classes it adopts, as ``module.QualName``.
+    """
+
+    tag: ClassVar[str]
+    value_type: ClassVar[type[WBValue]]
+    keys: ClassVar[tuple[str, ...]] = ()
+    exact_keys: ClassVar[tuple[str, ...]] = ()
+    tagged: ClassVar[bool] = True
+    dialects: ClassVar[Sequence[Dialect]] = BOTH
+    upgrades: ClassVar[tuple[Upgrade, ...]] = ()
+    natives: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def encode(self, value: V, ctx: EncodeContext) -> Any:
+        """The value's JSON body, without ``_type``.
+
+        What only wbtypes reads goes under ``_wbtypes``; core drops it when the caller does not want it.
+        """
+
+    @abstractmethod
+    def decode(self, node: Any, ctx: DecodeContext) -> V | Linked:
+        """The value of a body of this form.
+
+        Raises:
+            DecodeError: with the reason code and the path below this node.
+        """
+
+    def native(self, value: V) -> Any:
+        """The foreign object a value stands for, as a PIL image; the value itself when there is none."""
+        return value
+
+    def adopt(self, obj: Any) -> V | None:
+        """The value of a foreign object, or None when it is not for this codec."""
+        return None
+
+    def column_type(self, value: V) -> JsonObject:
+        """The type of a table column that holds such values."""
+        return {"wb_type": self.tag}
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every key of the wire that this codec reads."""
+        return frozenset((*self.keys, "_type", EXACT))
+
+
+class MediaCodec(Codec[M]):
+    """A value that is a file beside the JSON: ``path``, ``sha256``, ``size``, ``caption`` and its own keys.
+
+    Attributes:
+        folder: where its files go, as ``"media/images"``.
+    """
+
+    folder: ClassVar[str]
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every key of the wire that this codec reads."""
+        return super().known | {"path", "sha256", "size", "artifact_path", "caption"}
+
+    def encode(self, value: M, ctx: EncodeContext) -> JsonObject:
+        """Store the file and describe it."""
+        body = ctx.describe(ctx.put(value.file, self.folder))
+        if value.caption is not None:
+            body["caption"] = value.caption
+        body.update(self.fields(value, ctx))
+        return body
+
+    def decode(self, node: Any, ctx: DecodeContext) -> M | Linked:
+        """Read the common keys, then what `build` makes of the rest."""
+        node = expect_object(node)
+        return self.build(node, ctx.file(node), ctx)
+
+    def fields(self, value: M, ctx: EncodeContext) -> JsonObject:
+        """The value's own keys; keys that it has nothing for are left out."""
+        return {}
+
+    @abstractmethod
+    def build(self, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> M | Linked:
+        """The value of a node, given its file, which is not open; `caption_of` reads the caption."""
+
+
+class JsonFileCodec(MediaCodec[M]):
+    """Media whose file is JSON, which decoding follows when it may.
+
+    Where the file is not read (not asked to, missing, refused, damaged) the value stays `Linked`, with the reason.
+    """
+
+    def build(self, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> M | Linked:
+        """Follow the link and read the document behind it."""
+        try:
+            if not ctx.follow or ctx.source is None:
+                raise DecodeError("the linked JSON was not asked for", reason=Code.NOT_FOLLOWED)
+            return self.load(node, file, ctx)
+        except DecodeError as error:
+            return self.link(node, file, ctx, reason_of(error))
+
+    def load(self, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> M:
+        """The value of a link whose file can be read."""
+        inner = ctx.inside(file)
+        return self.parse(inner.load_json(file), node, file, inner)
+
+    def link(self, node: JsonObject, file: MediaFile, ctx: DecodeContext, reason: Reason) -> Linked:
+        """The value of a link whose file was not read."""
+        assert isinstance(file, StoredFile)
+        return Linked(self.tag, file.ref, node, reason, ctx.source)
+
+    @abstractmethod
+    def parse(self, document: Any, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> M:
+        """The value of a document, given the node that links to it."""
+
+
+def json_file(document: Callable[[], Json], suffix: str) -> MediaFile:
+    """The file of a value whose payload is JSON, written at first need."""
+    return LazyFile(lambda: dumps(document()).encode("ascii"), suffix)
+
+
+class BatchCodec(Codec[Batch]):
+    """A list of values of one class, as one object; runs only.
+
+    Attributes:
+        item_type: the class of its items.
+    """
+
+    value_type = Batch
+    item_type: ClassVar[type[WBValue]]
+    dialects = (Dialect.RUN,)
+
+
+def expect_object(node: Any) -> JsonObject:
+    """The node, when it is a JSON object.
+
+    Raises:
+        DecodeError: ``wrong-type``.
+    """
+    if isinstance(node, dict):
+        return node
+    raise DecodeError(f"is {kind(node)}, not an object", reason=Code.WRONG_TYPE)
+
+
+_MISSING = object()
+
+
+def read(node: Mapping[str, Any], key: str, *types: type, default: Any = _MISSING) -> Any:
+    """One key of a node, checked.
+
+    Args:
+        node: the JSON object.
+        key: the key.
+        types: what JSON types it may have; ``float`` takes every number, ``int`` takes whole ones and gives an
+            int, and booleans are no numbers.
+        default: what a missing or null key means; without one it must be there.
+
+    Raises:
+        DecodeError: ``missing-key`` or ``wrong-type``.
+    """
+    value = node.get(key)
+    if value is None:
+        if default is not _MISSING:
+            return default
+        raise DecodeError("is missing", reason=Code.MISSING_KEY, path=(key,))
+    found = type(value)
+    if found in types:
+        return value
+    if found is int and float in types:
+        return value
+    if found is float and int in types and value.is_integer():
+        return int(value)
+    wanted = " or ".join(_WORDS[each] for each in types)
+    raise DecodeError(f"is {kind(value)}, not {wanted}", reason=Code.WRONG_TYPE, path=(key,))
+
+
+_WORDS: dict[type, str] = {
+    str: "a string",
+    int: "a whole number",
+    float: "a number",
+    bool: "a boolean",
+    dict: "an object",
+    list: "a list",
+}
+
+
+def caption_of(node: Mapping[str, Any]) -> Any:
+    """A node's caption: text, or a number as some clients wrote it; None when it has none.
+
+    Raises:
+        DecodeError: ``wrong-type``.
+    """
+    return read(node, "caption", str, float, bool, default=None)
+
+
+def exact_of(node: Mapping[str, Any]) -> JsonObject:
+    """What a node says under ``_wbtypes``; empty when it says nothing.
+
+    Raises:
+        DecodeError: ``wrong-type``.
+    """
+    found: JsonObject = read(node, EXACT, dict, default={})
+    return found

@@ -1,0 +1,304 @@
+"""All that a codec may ask: one frozen context per document, for encoding and for decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, field, frozen
+
+from .errors import Code, DecodeError, EncodeError, LimitError, Reason, Step
+from .files import MediaFile, MediaRef, MediaSource, MediaStore, RemoteFile, StoredFile, is_url, mentioned
+from .jsonio import Json, JsonObject, kind, loads
+from .layout import ArtifactNaming, FixedNaming, Naming, RunNaming, label_key
+from .limits import Limits
+
+if TYPE_CHECKING:
+    from .registry import Registry
+
+
+class Dialect(Enum):
+    """The two ways a client writes values: into a run's history, and into an artifact's files."""
+
+    RUN = "run"
+    ARTIFACT = "artifact"
+
+    __hash__ = object.__hash__  # Enum's own is Python code; look-ups by dialect are per value
+
+
+BOTH = (Dialect.RUN, Dialect.ARTIFACT)
+
+
+@frozen(eq=False)
+class _Call:
+    """What one call of `encode` shares between its contexts: where to write, and what was written."""
+
+    store: MediaStore | None
+    registry: Registry
+    exact: bool
+    files: list[MediaRef] = field(factory=list)
+    notes: dict[str, dict[str, Json]] = field(factory=dict)
+    used: dict[str, str] = field(factory=dict)
+
+
+@frozen(eq=False)
+class EncodeContext:
+    """What a codec may ask while it writes a value.
+
+    Attributes:
+        key: the innermost key that holds the value.
+        step: the history step, or ``"summary"``.
+        name: the name of the part being written (a mask's set), ``""`` at the value itself.
+        dialect: the form being written.
+    """
+
+    key: str
+    step: int | str
+    name: str
+    dialect: Dialect
+    _call: _Call
+    _naming: Naming
+
+    @property
+    def exact(self) -> bool:
+        """Whether what wandb's shape loses may be written beside it, under ``_wbtypes``."""
+        return self._call.exact
+
+    def encode(self, value: Any, *at: Step, expect: str | None = None) -> Any:
+        """The JSON of a child.
+
+        Args:
+            value: a value, or a tree of dicts, lists and scalars.
+            at: the steps to it from this value, for error messages.
+            expect: the tag of the form to write where a class has several.
+
+        Raises:
+            EncodeError: with the path to what could not be written.
+        """
+        from .encode import child
+
+        try:
+            return child(self, value, expect)
+        except EncodeError as error:
+            raise error.under(*at) from error.__cause__
+
+    def put(self, file: MediaFile, folder: str, *, name: str | None = None) -> MediaRef:
+        """Store a file, unless it is in this store already or only a URL names it.
+
+        Args:
+            file: the file.
+            folder: the folder below the root, as ``"media/images"``.
+            name: the whole path, where the layout does not name the file.
+        """
+        if isinstance(file, RemoteFile) and file.ref.path is None:
+            return file.ref
+        store = self._call.store
+        if isinstance(file, StoredFile) and _same_place(file.source, store):
+            return file.ref
+        if store is None:
+            raise EncodeError(f"{file} needs a store to be written to; pass one to encode")
+        naming: Naming = FixedNaming(name) if name else self._naming
+        try:
+            ref = store.put(file, folder, naming)
+        except DecodeError as error:  # a file of another source that cannot be read there
+            raise EncodeError(error.message) from error
+        self._call.files.append(ref)
+        self._call.registry.stored(ref, file)
+        if isinstance(file, StoredFile) and file.ref.artifact_path:
+            return evolve(ref, artifact_path=file.ref.artifact_path)
+        return ref
+
+    def describe(self, ref: MediaRef) -> JsonObject:
+        """A stored file's keys on the wire: ``path`` and ``sha256``, and in a run its ``size``."""
+        body = {"sha256": ref.sha256, "path": ref.path, "artifact_path": ref.artifact_path}
+        if self.dialect is Dialect.RUN:
+            body["size"] = ref.size  # type: ignore[assignment]
+        return {key: value for key, value in body.items() if value is not None}
+
+    def carry(self, node: Any, source: MediaSource | None) -> None:
+        """Store the files that a node mentions which nobody here understands, under their own paths."""
+        store = self._call.store
+        if source is None or store is None or _same_place(source, store):
+            return
+        for ref in mentioned(node):
+            try:
+                file = StoredFile(source, ref)
+                file.open().close()
+            except DecodeError:
+                continue  # out of reach there too: the node alone is what can be kept
+            self.put(file, "", name=ref.path)
+
+    def note(self, kind: str, payload: Json) -> None:
+        """Say something about the value that a run keeps in its config, as class labels."""
+        self._call.notes.setdefault(kind, {})[label_key(self.key, self.name)] = payload
+
+    def named(self, name: str) -> EncodeContext:
+        """The same context for a named part of the value."""
+        return evolve(self, name=name)
+
+    def at_key(self, key: str) -> EncodeContext:
+        """The same context for the value under another key."""
+        if key == self.key:
+            return self
+        naming: Naming = RunNaming(key, self.step) if self.dialect is Dialect.RUN else self._naming
+        return EncodeContext(key, self.step, self.name, self.dialect, self._call, naming)
+
+    def bundle(self, name: str, kind: str) -> EncodeContext:
+        """A context that writes into an artifact of its own, in the artifact dialect.
+
+        Args:
+            name: the artifact's name.
+            kind: the artifact's type, as ``"run_table"``.
+        """
+        if self._call.store is None:
+            raise EncodeError(f"the artifact {name} needs a store to be written to; pass one to encode")
+        inner = evolve(self._call, store=self._call.store.bundle(name, kind))
+        return evolve(self, dialect=Dialect.ARTIFACT, call=inner, naming=ArtifactNaming())
+
+
+def _same_place(source: object, store: object) -> bool:
+    """Whether files are read from where they would be written to."""
+    return source is not None and source == store
+
+
+def encode_context(
+    store: MediaStore | None, registry: Registry, *, key: str, step: int | str, dialect: Dialect, exact: bool
+) -> EncodeContext:
+    """The context of a new call of `encode`."""
+    naming: Naming = RunNaming(key, step) if dialect is Dialect.RUN else ArtifactNaming()
+    return EncodeContext(key, step, "", dialect, _Call(store, registry, exact), naming)
+
+
+@frozen(eq=False)
+class DecodeContext:
+    """What a codec may ask while it reads a value.
+
+    Attributes:
+        source: where files are read from, or None.
+        registry: the codecs.
+        follow: whether linked JSON is read.
+        on_unknown: ``"keep"``, ``"warn"`` or ``"raise"``.
+        limits: what reading may cost.
+        key: the innermost key that holds the value.
+        step: the row's step when the document is a history row, else None.
+        name: the name of the part being read, ``""`` at the value itself.
+    """
+
+    source: MediaSource | None
+    registry: Registry
+    follow: bool
+    on_unknown: str
+    limits: Limits
+    key: str
+    step: int | None
+    name: str = ""
+    _trail: tuple[str, ...] = ()
+
+    def decode(self, node: Any, *at: Step, expect: str | tuple[str, ...] | None = None) -> Any:
+        """The value of a child node.
+
+        Args:
+            node: its JSON.
+            at: the steps to it from this node, for error messages.
+            expect: the tag, or tags, it must have. A node without a tag is read as the first of them.
+
+        Raises:
+            DecodeError: with the path to what could not be read.
+        """
+        from .decode import child
+
+        try:
+            return child(self, node, (expect,) if isinstance(expect, str) else expect)
+        except DecodeError as error:
+            raise error.under(*at) from error.__cause__
+
+    def file(self, node: Mapping[str, Any] | str) -> MediaFile:
+        """The file that a node names by ``path`` or ``artifact_path``; it is not opened.
+
+        Args:
+            node: the node, or a bare path.
+
+        Raises:
+            DecodeError: ``wrong-type`` or ``missing-key``.
+        """
+        if isinstance(node, str):
+            node = {"path": node}
+        path, sha256 = _text(node, "path"), _text(node, "sha256")
+        artifact_path, size = _text(node, "artifact_path"), _count(node, "size")
+        if path is not None and not is_url(path):
+            ref = MediaRef(path, sha256, size, artifact_path)
+            return StoredFile(self.source, ref, limits=self.limits, fallback=self.registry.open)
+        url = path or artifact_path
+        if url is None:
+            raise DecodeError('neither "path" nor "artifact_path" names the file', reason=Code.MISSING_KEY)
+        return RemoteFile(
+            url,
+            source=self.source,
+            sha256=sha256,
+            size=size,
+            limits=self.limits,
+            fallback=self.registry.open,
+        )
+
+    def load_json(self, file: MediaFile) -> Any:
+        """The JSON in a file, within the limits.
+
+        Raises:
+            DecodeError: missing, refused, too large, too deep, or not JSON.
+        """
+        most = self.limits.json_bytes
+        with file.open() as stream:
+            data = stream.read(most + 1)
+        self.limits.spend("json_bytes", len(data), f"the size of {file}")
+        try:
+            document = loads(data)
+        except DecodeError as error:
+            raise type(error)(f"{file}: {error.message}", reason=error.reason) from None
+        self.limits.check(document)
+        return document
+
+    def inside(self, file: MediaFile) -> DecodeContext:
+        """The context of a document that a file holds; files that lead back to themselves are refused.
+
+        Raises:
+            LimitError: ``references``, or a cycle.
+        """
+        place = str(file)
+        if place in self._trail:
+            raise LimitError(f"{place} leads back to itself through {' -> '.join(self._trail)}")
+        self.limits.spend("references", len(self._trail) + 1, f"the chain of references to {place}")
+        return evolve(self, trail=(*self._trail, place))
+
+    def note(self, kind: str) -> Json | None:
+        """What the run says beside this part of the value, as class labels; None when nothing."""
+        return self.source.note(kind, label_key(self.key, self.name)) if self.source else None
+
+    def named(self, name: str) -> DecodeContext:
+        """The same context for a named part of the value."""
+        return evolve(self, name=name)
+
+    def at_key(self, key: str) -> DecodeContext:
+        """The same context for the value under another key."""
+        return self if key == self.key else evolve(self, key=key)
+
+
+def _text(node: Mapping[str, Any], key: str) -> str | None:
+    value = node.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    raise DecodeError(f"is {kind(value)}, not a string", reason=Code.WRONG_TYPE, path=(key,))
+
+
+def _count(node: Mapping[str, Any], key: str) -> int | None:
+    value = node.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != value // 1:
+        raise DecodeError("is not a number of bytes", reason=Code.WRONG_TYPE, path=(key,))
+    return int(value)
+
+
+def opaque_reason(reason: Reason) -> DecodeError:
+    """The error for a tag that nobody decodes, where the caller asked for errors."""
+    return DecodeError(str(reason), reason=reason.code)

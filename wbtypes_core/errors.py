@@ -1,0 +1,152 @@
+"""What can go wrong: the error tree, the reason codes, and the place where it happened."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Self
+
+Step = str | int
+"""One step into a JSON document: a key of an object or an index of a list."""
+
+
+class Code(StrEnum):
+    """Why a value could not be decoded, as a word that tests and tools can match."""
+
+    WRONG_TYPE = "wrong-type"
+    MISSING_KEY = "missing-key"
+    BAD_VALUE = "bad-value"
+    BAD_JSON = "bad-json"
+    BAD_FILE = "bad-file"
+    MISSING_FILE = "missing-file"
+    ALTERED_FILE = "altered-file"
+    UNSAFE_PATH = "unsafe-path"
+    UNREACHABLE = "unreachable"
+    LIMIT = "limit"
+    NOT_A_RUN = "not-a-run"
+    DAMAGED_LOG = "damaged-log"
+    NOT_INSTALLED = "not-installed"
+    BROKEN = "broken"
+    CONTESTED = "contested"
+    BLOCKED = "blocked"
+    NOT_REGISTERED = "not-registered"
+    NOT_FOLLOWED = "not-followed"
+
+
+class Reason(str):
+    """A sentence that says why a value is not what it could be, with its code."""
+
+    __slots__ = ("code",)
+    code: Code
+
+    def __new__(cls, code: Code, message: str) -> Self:
+        """Join a code to the sentence that people read."""
+        self = super().__new__(cls, message)
+        self.code = code
+        return self
+
+    def __reduce__(self) -> tuple[type[Reason], tuple[Code, str]]:
+        return type(self), (self.code, str(self))
+
+
+def spell(path: tuple[Step, ...]) -> str:
+    """The place in a document as Python would write it: ``["val"]["masks"][0]``."""
+    return "".join(f'["{step}"]' if isinstance(step, str) else f"[{step}]" for step in path)
+
+
+class WBTypesError(Exception):
+    """The root of every error that wbtypes raises by itself."""
+
+
+class _Placed(WBTypesError):
+    """An error that has a place in a document, which grows as the error travels up.
+
+    Attributes:
+        message: the cause and the way out, in one line.
+        path: the steps from the document's root to the value.
+    """
+
+    def __init__(self, message: str, *, path: tuple[Step, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+
+    def under(self, *at: Step) -> Self:
+        """This error, seen from further up the document."""
+        self.path = at + self.path
+        return self
+
+    def __str__(self) -> str:
+        return f"{spell(self.path)}: {self.message}" if self.path else self.message
+
+
+class EncodeError(_Placed):
+    """A value that cannot be written: the caller must act."""
+
+
+class DecodeError(_Placed):
+    """Data that cannot be read: the data is at fault.
+
+    Attributes:
+        reason: the code of the cause, see `Code`.
+    """
+
+    def __init__(self, message: str, *, reason: str = Code.BAD_VALUE, path: tuple[Step, ...] = ()) -> None:
+        super().__init__(message, path=path)
+        self.reason = Code(reason)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revive, (type(self), self.message, self.reason, self.path)
+
+
+class LimitError(DecodeError):
+    """Data larger or deeper than `Limits` allows; the message names the limit and how to raise it."""
+
+    def __init__(self, message: str, *, reason: str = Code.LIMIT, path: tuple[Step, ...] = ()) -> None:
+        super().__init__(message, reason=reason, path=path)
+
+
+def _revive(kind: type[DecodeError], message: str, reason: str, path: tuple[Step, ...]) -> DecodeError:
+    return kind(message, reason=reason, path=path)
+
+
+class PluginError(WBTypesError):
+    """The installation is at fault: a plugin is missing, broken or contested."""
+
+
+class TagConflict(PluginError):
+    """Several installed distributions claim one tag, and nothing says which to prefer."""
+
+
+class BrokenPlugin(PluginError):
+    """An installed plugin that could not be loaded, or that registered other tags than it advertises."""
+
+
+class MissingExtra(PluginError, ImportError):
+    """A library that a conversion needs is not installed; the message holds the pip line."""
+
+
+class OpaqueWarning(UserWarning):
+    """A value stays `Opaque` because of the installation, told once per cause."""
+
+
+class ValueWarning(UserWarning):
+    """An odd value was handled by a stated rule, told once per kind."""
+
+
+def need(module: str, *, pip: str, what: str) -> ModuleType:
+    """Import a library that only this conversion needs.
+
+    Args:
+        module: the module's name, ``"PIL.Image"``.
+        pip: what to install, ``"wbtypes-image"``; a fact of the calling code, never of data.
+        what: what needs it, for the message.
+
+    Raises:
+        MissingExtra: with the pip line, when it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise MissingExtra(f"{what} needs {module.partition('.')[0]}: pip install {pip} ({error})") from error

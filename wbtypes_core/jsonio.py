@@ -1,0 +1,86 @@
+"""JSON as this wire has it: NaN and infinities as bare tokens, integers of any length, equality by value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring_ascii as _quote
+from typing import Any, TypeAlias
+
+from .errors import Code, DecodeError, LimitError
+
+Json: TypeAlias = "dict[str, Any] | list[Any] | str | int | float | bool | None"
+"""Any JSON value; NaN and the infinities are floats."""
+JsonObject: TypeAlias = "dict[str, Any]"
+
+
+def loads(text: str | bytes) -> Any:
+    """Parse one JSON document; bare ``NaN``, ``Infinity`` and ``-Infinity`` are floats.
+
+    Raises:
+        DecodeError: ``bad-json``, with line and column.
+        LimitError: nested deeper than the parser can follow.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise LimitError("the JSON is nested deeper than the parser can follow (limit: depth)") from None
+    except (ValueError, UnicodeError) as error:
+        raise DecodeError(f"this is not JSON: {error}", reason=Code.BAD_JSON) from None
+
+
+def dumps(value: Any, *, sort: bool = False, indent: int | None = None) -> str:
+    """Write one JSON document as the client does: ASCII, ``", "`` and ``": "`` between parts, bare NaN.
+
+    Raises:
+        TypeError: a value that JSON does not know.
+    """
+    return json.dumps(value, sort_keys=sort, indent=indent)
+
+
+def quote(text: str) -> str:
+    """A string as a JSON token."""
+    return _quote(text)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two JSON values carry the same meaning.
+
+    Key order and ``1`` against ``1.0`` carry none on this wire, NaN equals NaN, and booleans are not
+    numbers. Walks without recursion, so depth costs nothing.
+    """
+    todo = [(left, right)]
+    while todo:
+        a, b = todo.pop()
+        if isinstance(a, Mapping):
+            if not isinstance(b, Mapping) or len(a) != len(b):
+                return False
+            for key, item in a.items():
+                if key not in b:
+                    return False
+                todo.append((item, b[key]))
+        elif isinstance(a, str) or a is None or isinstance(a, bool):
+            if type(a) is not type(b) and not (isinstance(a, str) and isinstance(b, str)):
+                return False
+            if a != b:
+                return False
+        elif isinstance(a, Sequence):
+            if not isinstance(b, Sequence) or isinstance(b, str) or len(a) != len(b):
+                return False
+            todo.extend(zip(a, b, strict=True))
+        elif isinstance(b, bool) or not (a == b or (a != a and b != b)):
+            return False
+    return True
+
+
+def kind(value: Any) -> str:
+    """What JSON calls a value's type, for error messages."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "an object" if isinstance(value, Mapping) else "a list"

@@ -1,0 +1,100 @@
+"""How a run and how an artifact name their files (wire format, sections 1 and 3)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Protocol
+
+from attrs import frozen
+
+from .files import MediaFile
+
+NAME_BYTES = 255
+"""Bytes that common file systems allow in one component of a path."""
+
+
+class Naming(Protocol):
+    """A rule that names files."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether a file of equal bytes and folder may keep the name it was first given."""
+        ...
+
+    def path(self, folder: str, file: MediaFile) -> str:
+        """The path of a file below its store's root, with forward slashes."""
+        ...
+
+
+@frozen
+class RunNaming:
+    """A run's rule: ``<folder>/<key>_<step>_<first 20 of the sha256><suffix>``.
+
+    Attributes:
+        key: the innermost key that held the value; slashes make folders, leading ones are dropped and
+            the parts ``.`` and ``..`` become ``_`` and ``__``, as newer clients do.
+        step: the history step, or ``"summary"``.
+    """
+
+    key: str
+    step: int | str
+    shared: bool = True
+
+    def path(self, folder: str, file: MediaFile) -> str:
+        """The path of a file below the run's ``files`` folder."""
+        return f"{folder}/{_run_name(self.key, self.step, file)}"
+
+
+def _run_name(key: str, step: int | str, file: MediaFile) -> str:
+    parts = [{".": "_", "..": "__"}.get(part, part) for part in key.lstrip("/").replace("\0", "_").split("/")]
+    tail = f"_{step}_{file.sha256[:20]}{file.suffix}"
+    *folders, last = parts
+    return "/".join([_short(part, "") for part in folders if part] + [_short(last, tail)])
+
+
+def _short(part: str, tail: str) -> str:
+    """A component that fits a file system: too long ones are cut and told apart by a digest."""
+    room = NAME_BYTES - len(tail.encode("utf-8", "surrogatepass"))
+    raw = part.encode("utf-8", "surrogatepass")
+    if len(raw) <= room:
+        return part + tail
+    digest = hashlib.sha256(raw).hexdigest()[:8]
+    return raw[: room - 9].decode("utf-8", "ignore") + "~" + digest + tail
+
+
+@frozen
+class ArtifactNaming:
+    """An artifact's rule.
+
+    ``<folder>/<first 20 of the md5><suffix>`` for encoded data, and ``<folder>/<first 20 of the sha256>/<name>``
+    for files that were given by path.
+    """
+
+    shared: bool = True
+
+    def path(self, folder: str, file: MediaFile) -> str:
+        """The path of a file inside the artifact."""
+        if file.name:
+            return f"{folder}/{file.sha256[:20]}/{_short(file.name, '')}"
+        return f"{folder}/{file.md5[:20]}{file.suffix}"
+
+
+@frozen
+class FixedNaming:
+    """A rule for one file whose name is already settled.
+
+    Attributes:
+        name: the whole path below the root.
+    """
+
+    name: str
+    shared: bool = False
+
+    def path(self, folder: str, file: MediaFile) -> str:
+        """The settled path."""
+        return self.name
+
+
+def label_key(key: str, name: str) -> str:
+    """The key under which a run's config holds the labels of one mask or box set of one image."""
+    return f"{key}_wandb_delimeter_{name}"

@@ -1,0 +1,112 @@
+"""How much hostile data may cost: one table of limits, checked once at the door of each document."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Self
+
+import attrs
+
+from .errors import Code, DecodeError, LimitError
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """What decoding may spend on one document, file or run.
+
+    A limit costs the value or row that hits it, never the rest; its error names the limit and says how
+    to raise it. JSON limits are checked before a document is walked, the others by each ``native.py``
+    from the file's header, before anything is allocated.
+
+    Attributes:
+        depth: levels of nesting in one JSON document.
+        nodes: values (objects, lists, scalars) in one JSON document.
+        string: characters of one string.
+        json_bytes: bytes of one JSON file.
+        record_bytes: bytes of one record of a ``.wandb`` log.
+        file_bytes: bytes of one media file that is read whole.
+        pixels: width times height of one picture.
+        frames: frames of one video.
+        samples: samples of one audio clip, over all channels.
+        points: points of one cloud or mesh.
+        ratio: bytes out per byte in, of archives and compressed manifests.
+        rows: rows of one table, joins included.
+        references: links followed one after the other; a cycle is always refused.
+    """
+
+    depth: int = 512
+    nodes: int = 20_000_000
+    string: int = 64 << 20
+    json_bytes: int = 1 << 30
+    record_bytes: int = 256 << 20
+    file_bytes: int = 8 << 30
+    pixels: int = 1 << 28
+    frames: int = 200_000
+    samples: int = 1 << 31
+    points: int = 50_000_000
+    ratio: int = 200
+    rows: int = 50_000_000
+    references: int = 32
+
+    @classmethod
+    def unlimited(cls) -> Self:
+        """Limits for data that the caller made: everything but ``depth`` is as large as it gets.
+
+        ``depth`` stays, because the walkers recurse.
+        """
+        names = [field.name for field in attrs.fields(cls) if field.name != "depth"]
+        return cls(**dict.fromkeys(names, sys.maxsize))
+
+    def refuse(self, name: str, found: int, what: str) -> LimitError:
+        """The error for a limit that was hit, to be raised by the caller."""
+        allowed = getattr(self, name)
+        return LimitError(
+            f"{what} is {found:,}, over the limit {name}={allowed:,}; "
+            f"if you trust the data, pass a larger limits=Limits({name}=...)"
+        )
+
+    def spend(self, name: str, found: int, what: str) -> None:
+        """Allow or refuse one amount.
+
+        Raises:
+            LimitError: `found` is more than the limit called `name`.
+        """
+        if found > getattr(self, name):
+            raise self.refuse(name, found, what)
+
+    def check(self, document: Any) -> None:
+        """Refuse a JSON document that is too deep, too long, or holds too long a string.
+
+        One pass, level by level and without recursion; the walkers then hold no counters.
+
+        Raises:
+            LimitError: naming ``depth``, ``nodes`` or ``string``.
+        """
+        level = [document]
+        depth = seen = 0
+        while level:
+            seen += len(level)
+            if seen > self.nodes:
+                raise self.refuse("nodes", seen, "the number of values in the JSON")
+            below: list[Any] = []
+            for value in level:
+                kind = type(value)
+                if kind is dict:
+                    below.extend(value.values())
+                    self._check_keys(value)
+                elif kind is list:
+                    below.extend(value)
+                elif kind is str and len(value) > self.string:
+                    raise self.refuse("string", len(value), "the length of a string in the JSON")
+            level = below
+            depth += bool(below)
+            if depth > self.depth:
+                raise self.refuse("depth", depth, "the nesting of the JSON")
+
+    def _check_keys(self, node: dict[Any, Any]) -> None:
+        try:
+            longest = max(map(len, node), default=0)
+        except TypeError:
+            raise DecodeError("a key of the JSON is not a string", reason=Code.WRONG_TYPE) from None
+        if longest > self.string:
+            raise self.refuse("string", longest, "the length of a key in the JSON")

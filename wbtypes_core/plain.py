@@ -1,0 +1,197 @@
+"""Plain JSON of what people log beside values: scalars, small arrays, objects of the standard library.
+
+Wire format, section 7. Classes are told by their paths, so that no library is imported for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from .errors import ValueWarning
+
+SMALL_ARRAY = 32
+"""Elements up to which an array is written as a list; larger numeric ones become histograms."""
+
+Plain = Callable[[Any], Any]
+
+
+def to_plain(obj: Any) -> Any:
+    """What an object is on the wire: a scalar, list or dict whose items may need the same again.
+
+    Returns:
+        The plain form, or NotImplemented for an object that has none (a figure, a large array).
+    """
+    rule = _rule(type(obj))  # type: ignore[arg-type]  # mypy takes classes for unhashable here
+    return rule(obj) if rule else NotImplemented
+
+
+def as_array(obj: Any) -> Any:
+    """The numpy array of an array-like object of a known library, or None when it is none."""
+    for base in type(obj).__mro__:
+        convert = _ARRAYS.get(_path(base))
+        if convert:
+            return convert(obj)
+    return None
+
+
+def _path(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+@cache
+def _rule(kind: type) -> Plain | None:
+    for base in kind.__mro__:
+        path = _path(base)
+        if path in _ARRAYS:
+            return _array
+        if path in _RULES:
+            return _RULES[path]
+    if dataclasses.is_dataclass(kind):
+        return _fields
+    if issubclass(kind, Mapping):
+        return dict
+    return _dotted if _path(kind) in _CODE else None
+
+
+def _array(obj: Any) -> Any:
+    array = as_array(obj)
+    if array.dtype.names or (array.size > SMALL_ARRAY and array.dtype.kind in "biuf"):
+        return NotImplemented
+    if array.dtype.kind == "M":
+        array = array.astype("datetime64[us]")
+    return array.item() if array.size == 1 else array.tolist()
+
+
+def _tensor(obj: Any) -> Any:
+    tensor = obj.detach().cpu()
+    if str(tensor.dtype) == "torch.bfloat16":  # numpy has no such type; float32 holds its values exactly
+        tensor = tensor.float()
+    return tensor.resolve_conj().resolve_neg().numpy()
+
+
+def _eager(obj: Any) -> Any:
+    return obj.numpy()
+
+
+def _numpy(obj: Any) -> Any:
+    import numpy
+
+    return numpy.asarray(obj)
+
+
+def _same(obj: Any) -> Any:
+    return obj
+
+
+def _text(obj: bytes) -> str:
+    raw = bytes(obj)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        warnings.warn(
+            "bytes that are not UTF-8 were logged; they are stored with backslash escapes",
+            ValueWarning,
+            stacklevel=2,
+        )
+        return raw.decode("utf-8", "backslashreplace")
+
+
+def _isoformat(obj: Any) -> str:
+    text: str = obj.isoformat()
+    return text
+
+
+def _duration(obj: Any) -> str:
+    """ISO 8601, as the newest client writes a timedelta: ``P1DT2H3M4.5S``."""
+    sign = "-" if obj.days < 0 else ""
+    span = abs(obj)
+    minutes, seconds = divmod(span.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    second = (
+        f"{seconds}.{span.microseconds:06d}".rstrip("0").rstrip(".") if span.microseconds else str(seconds)
+    )
+    clock = "".join(
+        f"{amount}{unit}"
+        for amount, unit in ((hours, "H"), (minutes, "M"), (second, "S"))
+        if str(amount) != "0"
+    )
+    days = f"{span.days}D" if span.days or not clock else ""
+    return f"{sign}P{days}{'T' + clock if clock else ''}"
+
+
+def _complex(obj: complex) -> str:
+    return str(obj).strip("()")
+
+
+def _ordered(obj: Any) -> list[Any]:
+    """A set in an order that does not change from run to run."""
+    try:
+        return sorted(obj)
+    except TypeError:
+        return sorted(obj, key=lambda item: (type(item).__name__, repr(item)))
+
+
+def _slice(obj: slice) -> dict[str, Any]:
+    return {"slice_start": obj.start, "slice_step": obj.step, "slice_stop": obj.stop}
+
+
+def _fields(obj: Any) -> dict[str, Any]:
+    return {spec.name: getattr(obj, spec.name) for spec in dataclasses.fields(obj)}
+
+
+def _dotted(obj: Any) -> str:
+    return f"{obj.__module__}.{obj.__qualname__}"
+
+
+def _value(obj: Any) -> Any:
+    return obj.value
+
+
+def _item(obj: Any) -> Any:
+    return obj.item() if obj.dtype.kind != "M" else _array(obj)
+
+
+_CODE = ("builtins.function", "builtins.builtin_function_or_method", "builtins.type")
+
+_RULES: Mapping[str, Plain] = {
+    "enum.Enum": _value,
+    "numpy.generic": _item,
+    "builtins.str": str.__str__,
+    "builtins.int": int,
+    "builtins.float": float,
+    "builtins.bytes": _text,
+    "builtins.bytearray": _text,
+    "builtins.memoryview": _text,
+    "builtins.complex": _complex,
+    "builtins.tuple": list,
+    "builtins.list": list,
+    "builtins.dict": dict,
+    "builtins.set": _ordered,
+    "builtins.frozenset": _ordered,
+    "builtins.range": list,
+    "builtins.slice": _slice,
+    "collections.deque": list,
+    "datetime.date": _isoformat,
+    "datetime.time": _isoformat,
+    "datetime.timedelta": _duration,
+    "decimal.Decimal": str,
+    "fractions.Fraction": str,
+    "pathlib.PurePath": str,
+    "pathlib._local.PurePath": str,
+    "uuid.UUID": str,
+}
+
+_ARRAYS: Mapping[str, Plain] = {
+    "numpy.ndarray": _same,
+    "torch.Tensor": _tensor,
+    "tensorflow.python.framework.ops.EagerTensor": _eager,
+    "tensorflow.python.framework.tensor.Tensor": _eager,
+    "tensorflow.python.ops.resource_variable_ops.BaseResourceVariable": _eager,
+    "jaxlib._jax.ArrayImpl": _numpy,
+    "jaxlib._jax.Array": _numpy,
+    "jaxlib.xla_extension.ArrayImpl": _numpy,
+}

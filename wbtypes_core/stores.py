@@ -1,0 +1,317 @@
+"""Two stores that are sources too: one in memory, one in a folder, written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import secrets
+import stat
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .errors import Code, DecodeError, EncodeError
+from .files import MediaFile, MediaRef, refuse_path, safe_parts
+from .jsonio import Json
+from .layout import Naming
+
+REMEMBERED = 1 << 16
+"""How many stored files a store remembers by content, so that equal ones are stored once."""
+
+_CHUNK = 1 << 20
+
+
+class _Remembered:
+    """The names that files of one folder and content were first given; the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._refs: dict[tuple[str, str, str], MediaRef] = {}
+        self._lock = threading.Lock()
+
+    def get(self, folder: str, file: MediaFile) -> MediaRef | None:
+        return self._refs.get((folder, file.suffix, file.sha256))
+
+    def add(self, folder: str, suffix: str, ref: MediaRef) -> None:
+        with self._lock:
+            if len(self._refs) >= REMEMBERED:
+                self._refs.pop(next(iter(self._refs)), None)
+            self._refs[folder, suffix, ref.sha256 or ""] = ref
+
+
+def _missing(path: str, place: str) -> DecodeError:
+    return DecodeError(
+        f"{path} is not in {place}; copy it there, or pass the source that has it", reason=Code.MISSING_FILE
+    )
+
+
+class MemoryStore:
+    """Files in memory: for tests, and for values that only pass through.
+
+    Attributes:
+        files: the bytes by path.
+        notes: what a run's config would say, by kind and key.
+        bundles: the stores of artifacts by name.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, bytes] | None = None,
+        *,
+        notes: Mapping[str, Mapping[str, Json]] | None = None,
+    ) -> None:
+        self.files: dict[str, bytes] = dict(files or {})
+        self.notes: dict[str, Mapping[str, Json]] = dict(notes or {})
+        self.bundles: dict[str, MemoryStore] = {}
+        self._remembered = _Remembered()
+
+    def put(self, file: MediaFile, folder: str, naming: Naming) -> MediaRef:
+        """Keep a file; one of equal bytes and folder keeps the name it was first given."""
+        known = self._remembered.get(folder, file) if naming.shared else None
+        if known is not None:
+            return known
+        path = "/".join(safe_parts(naming.path(folder, file)))
+        data = file.read()
+        self.files[path] = data
+        ref = MediaRef(path, file.sha256, len(data))
+        if naming.shared:
+            self._remembered.add(folder, file.suffix, ref)
+        return ref
+
+    def bundle(self, name: str, kind: str) -> MemoryStore:
+        """The store of an artifact, kept in `bundles`."""
+        return self.bundles.setdefault(name, MemoryStore())
+
+    def open(self, ref: MediaRef) -> BinaryIO:
+        """A stream over a kept file.
+
+        Raises:
+            DecodeError: ``missing-file``, ``unsafe-path`` or ``unreachable``.
+        """
+        path = "/".join(safe_parts(_needs_path(ref)))
+        if path not in self.files:
+            raise _missing(path, "this memory store")
+        return io.BytesIO(self.files[path])
+
+    def note(self, kind: str, key: str) -> Json | None:
+        """What `notes` holds under a kind and key."""
+        return self.notes.get(kind, {}).get(key)
+
+    def __repr__(self) -> str:
+        return f"MemoryStore({len(self.files)} files)"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_remembered": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _remembered=_Remembered())
+
+
+class DirectoryStore:
+    """Files below one folder, as a run's ``files`` folder.
+
+    A file is written to a temporary name in the folder it belongs to, then renamed, so that readers and other
+    writers, threads or processes, see it whole or not at all. Reading and writing never leave the root: paths
+    are checked, and no component below the root may be a symbolic link.
+
+    Two stores over the same folder are equal.
+
+    Attributes:
+        root: the folder; it may itself be a link, and is made at the first write.
+        notes: what the run's config says beside the values, by kind and key.
+        fsync: whether each file is forced to the disk before it is renamed (about 100 times slower).
+        allow_links: whether links below the root are followed, for data that you trust.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        notes: Mapping[str, Mapping[str, Json]] | None = None,
+        fsync: bool = False,
+        allow_links: bool = False,
+    ) -> None:
+        self.root = Path(root).absolute()
+        self.notes: dict[str, Mapping[str, Json]] = dict(notes or {})
+        self.fsync = fsync
+        self.allow_links = allow_links
+        self._remembered = _Remembered()
+
+    def put(self, file: MediaFile, folder: str, naming: Naming) -> MediaRef:
+        """Write a file; one of equal bytes and folder keeps the name it was first given.
+
+        Raises:
+            EncodeError: the name leaves the root, or a link stands in the way.
+            OSError: the disk is full, or may not be written; nothing half-written stays.
+        """
+        known = self._remembered.get(folder, file) if naming.shared else None
+        if known is not None and self._has(known):
+            return known
+        try:
+            parts = safe_parts(naming.path(folder, file))
+            target = self._target(parts)
+        except DecodeError as error:
+            raise EncodeError(error.message) from None
+        ref = MediaRef("/".join(parts), file.sha256, file.size)
+        if not self._has(ref):
+            self._write(file, target, ref)
+        if naming.shared:
+            self._remembered.add(folder, file.suffix, ref)
+        return ref
+
+    def bundle(self, name: str, kind: str) -> DirectoryStore:
+        """The store of an artifact, in the folder ``artifacts/<name>`` below the root."""
+        try:
+            parts = safe_parts(name)
+        except DecodeError as error:
+            raise EncodeError(error.message) from None
+        return DirectoryStore(
+            self.root.joinpath("artifacts", *parts), fsync=self.fsync, allow_links=self.allow_links
+        )
+
+    def open(self, ref: MediaRef) -> BinaryIO:
+        """Open a file below the root.
+
+        Raises:
+            DecodeError: ``missing-file``, ``unsafe-path`` (a link, a device, outside the root) or ``unreachable``.
+        """
+        text = _needs_path(ref)
+        path = self._checked(safe_parts(text))
+        # neither a link nor a pipe that was put here since may redirect or hang us
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+        if not self.allow_links:
+            flags |= getattr(os, "O_NOFOLLOW", 0)
+        try:
+            handle = os.open(path, flags)
+        except OSError as error:
+            raise self._unopened(text, error) from None
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise refuse_path(text, "is no ordinary file")
+        return os.fdopen(handle, "rb")
+
+    def locate(self, ref: MediaRef) -> Path | None:
+        """The file on disk, when its path is safe and it is there."""
+        if ref.path is None:
+            return None
+        try:
+            path = self._checked(safe_parts(ref.path))
+        except DecodeError:
+            return None
+        return path if path.is_file() else None
+
+    def note(self, kind: str, key: str) -> Json | None:
+        """What `notes` holds under a kind and key."""
+        return self.notes.get(kind, {}).get(key)
+
+    # -- below ------------------------------------------------------------------------------------------------
+
+    def _checked(self, parts: tuple[str, ...]) -> Path:
+        """The path below the root, once none of its components is a link."""
+        path = self.root
+        for part in parts:
+            path = path / part
+            if not self.allow_links and _is_link(path):
+                raise refuse_path("/".join(parts), "goes through a link (allow_links=True follows them)")
+        return path
+
+    def _unopened(self, text: str, error: OSError) -> DecodeError:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL):
+            return _missing(text, str(self.root))
+        if error.errno == errno.ELOOP:
+            return refuse_path(text, "goes through a link (allow_links=True follows them)")
+        return DecodeError(
+            f"{text} in {self.root} cannot be opened: {error.strerror}", reason=Code.MISSING_FILE
+        )
+
+    def _target(self, parts: tuple[str, ...]) -> Path:
+        target = self._checked(parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return target
+
+    def _has(self, ref: MediaRef) -> bool:
+        """Whether a file of that name and size is there; its name holds its hash."""
+        assert ref.path is not None
+        try:
+            found = (self.root / ref.path).stat(follow_symlinks=self.allow_links)
+        except OSError:
+            return False
+        return stat.S_ISREG(found.st_mode) and found.st_size == ref.size
+
+    def _write(self, file: MediaFile, target: Path, ref: MediaRef) -> None:
+        temporary = target.parent / f".{secrets.token_hex(8)}.tmp"
+        try:
+            with temporary.open("xb") as out:
+                _copy(file, out, ref)
+                if self.fsync:
+                    out.flush()
+                    os.fsync(out.fileno())
+            temporary.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                temporary.unlink()
+            raise
+        if self.fsync:
+            _sync_folder(target.parent)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DirectoryStore) and self.root == other.root
+
+    def __hash__(self) -> int:
+        return hash(self.root)
+
+    def __repr__(self) -> str:
+        return f"DirectoryStore({str(self.root)!r})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_remembered": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _remembered=_Remembered())
+
+
+def _needs_path(ref: MediaRef) -> str:
+    if ref.path is None:
+        raise DecodeError(
+            f"{ref.artifact_path or 'the file'} is in an artifact, not in this folder; "
+            f"pass the artifact's folder, or add a wbtypes_open hook",
+            reason=Code.UNREACHABLE,
+        )
+    return ref.path
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return stat.S_ISLNK(os.lstat(path).st_mode) or _is_junction(path)
+    except (OSError, ValueError):
+        return False
+
+
+def _is_junction(path: Path) -> bool:
+    return os.name == "nt" and bool(os.lstat(path).st_file_attributes & 0x400)  # type: ignore[attr-defined]
+
+
+def _copy(file: MediaFile, out: BinaryIO, ref: MediaRef) -> None:
+    """Copy the bytes, and make sure that they are the ones that were hashed."""
+    digest = hashlib.sha256()
+    with file.open() as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+            out.write(chunk)
+    if digest.hexdigest() != ref.sha256:
+        raise EncodeError(
+            f"{file} does not hold what its sha256 says; it is damaged, or changed while it was copied"
+        )
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # folders cannot be opened there
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
