@@ -91,11 +91,10 @@ class EncodeContext:
             folder: the folder below the root, as ``"media/images"``.
             name: the whole path, where the layout does not name the file.
         """
-        if isinstance(file, RemoteFile) and file.ref.path is None:
-            return file.ref
         store = self._call.store
-        if isinstance(file, StoredFile) and _same_place(file.source, store):
-            return file.ref
+        kept = file.kept_in(store)
+        if kept is not None:
+            return kept
         if store is None:
             raise EncodeError(f"{file} needs a store to be written to; pass one to encode")
         naming: Naming = FixedNaming(name) if name else self._naming
@@ -111,10 +110,16 @@ class EncodeContext:
 
     def describe(self, ref: MediaRef) -> JsonObject:
         """A stored file's keys on the wire: ``path`` and ``sha256``, and in a run its ``size``."""
-        body = {"sha256": ref.sha256, "path": ref.path, "artifact_path": ref.artifact_path}
-        if self.dialect is Dialect.RUN:
-            body["size"] = ref.size  # type: ignore[assignment]
-        return {key: value for key, value in body.items() if value is not None}
+        body: JsonObject = {}
+        if ref.path is not None:
+            body["path"] = ref.path
+        if ref.sha256 is not None:
+            body["sha256"] = ref.sha256
+        if ref.size is not None and self.dialect is Dialect.RUN:
+            body["size"] = ref.size
+        if ref.artifact_path is not None:
+            body["artifact_path"] = ref.artifact_path
+        return body
 
     def carry(self, node: Any, source: MediaSource | None) -> None:
         """Store the files that a node mentions which nobody here understands, under their own paths."""
@@ -135,7 +140,7 @@ class EncodeContext:
 
     def named(self, name: str) -> EncodeContext:
         """The same context for a named part of the value."""
-        return evolve(self, name=name)
+        return EncodeContext(self.key, self.step, name, self.dialect, self._call, self._naming)
 
     def at_key(self, key: str) -> EncodeContext:
         """The same context for the value under another key."""
@@ -276,11 +281,24 @@ class DecodeContext:
 
     def named(self, name: str) -> DecodeContext:
         """The same context for a named part of the value."""
-        return evolve(self, name=name)
+        return self._at(self.key, name)
 
     def at_key(self, key: str) -> DecodeContext:
         """The same context for the value under another key."""
-        return self if key == self.key else evolve(self, key=key)
+        return self if key == self.key else self._at(key, self.name)
+
+    def _at(self, key: str, name: str) -> DecodeContext:
+        return DecodeContext(
+            self.source,
+            self.registry,
+            self.follow,
+            self.on_unknown,
+            self.limits,
+            key,
+            self.step,
+            name,
+            self._trail,
+        )
 
 
 def _text(node: Mapping[str, Any], key: str) -> str | None:

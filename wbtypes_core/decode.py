@@ -11,7 +11,7 @@ from .files import MediaSource
 from .jsonio import kind
 from .limits import Limits
 from .registry import Loaded, Registry, default_registry
-from .values import Opaque, WBValue
+from .values import Linked, Opaque, WBValue
 
 _CONTAINERS = frozenset((dict, list))
 _DEFAULT_LIMITS = Limits()
@@ -125,7 +125,7 @@ def _tagged(ctx: DecodeContext, node: Any, tag: str) -> Any:
         raise LimitError(f"{tag!r} does not fit into memory") from None
     except Exception as error:  # a codec that trips over hostile data must not end the reader
         raise DecodeError(f"{tag!r} cannot be read: {type(error).__name__}: {error}") from error
-    if type(node) is dict and isinstance(value, WBValue) and not isinstance(value, Opaque):
+    if type(node) is dict:
         _keep_extra(value, node, loaded)
     return value
 
@@ -139,7 +139,7 @@ def _keep_extra(value: WBValue, node: dict[str, Any], loaded: Loaded) -> None:
     beside = node.get(EXACT)
     if type(beside) is dict and not beside.keys() <= loaded.exact:
         extra[EXACT] = {key: item for key, item in beside.items() if key not in loaded.exact}
-    if extra:
+    if extra and not isinstance(value, Opaque | Linked):  # these keep the whole node
         value._keep(extra)
 
 

@@ -80,7 +80,7 @@ def encode(
 
 def child(ctx: EncodeContext, value: Any, expect: str | None) -> Any:
     """The JSON of a value inside the document of a context."""
-    if expect is None or isinstance(value, Opaque | Linked):
+    if expect is None or type(value) in (Opaque, Linked):
         return _walk(ctx, value, ctx.key)
     found = ctx._call.registry.find(expect)
     if not isinstance(found, Loaded):
@@ -146,13 +146,14 @@ def _key(name: Any) -> str:
     raise EncodeError(f"a dict's key is {type(name).__name__}; keys are text on the wire, so make it a str")
 
 
-def _value(ctx: EncodeContext, value: WBValue) -> Any:
-    if isinstance(value, Opaque | Linked):
+def _value(ctx: EncodeContext, value: Any) -> Any:
+    kind = type(value)
+    if kind is Opaque or kind is Linked:
         ctx.carry(value.node, value.source)
         return value.node
-    if isinstance(value, Batch):
+    if kind is Batch:
         return _batch(ctx, value)
-    return _write(ctx, value, ctx._call.registry.writer(type(value), ctx.dialect))
+    return _write(ctx, value, ctx._call.registry.writer(kind, ctx.dialect))
 
 
 def _batch(ctx: EncodeContext, batch: Batch) -> Any:

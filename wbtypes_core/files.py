@@ -111,9 +111,23 @@ class MediaFile(ABC):
 
     __slots__ = ()
 
-    suffix: str
-    name: str | None
     limits: Limits
+    _suffix: str
+    _name: str | None
+
+    @property
+    def suffix(self) -> str:
+        """Extension with its dot and case, or ``""``."""
+        return self._suffix
+
+    @property
+    def name(self) -> str | None:
+        """The file's own name where it was given by path, else None."""
+        return self._name
+
+    def kept_in(self, store: object) -> MediaRef | None:
+        """How `store` names this file already; None when it would have to be put there."""
+        return None
 
     @abstractmethod
     def open(self) -> BinaryIO:
@@ -178,15 +192,15 @@ def _digest(stream: BinaryIO, digest: hashlib._Hash) -> str:
 class BytesFile(MediaFile):
     """A file that is held in memory."""
 
-    __slots__ = ("_data", "_sha256", "limits", "name", "suffix")
+    __slots__ = ("_data", "_name", "_sha256", "_suffix", "limits")
 
     def __init__(
         self, data: bytes, suffix: str = "", name: str | None = None, limits: Limits | None = None
     ) -> None:
         self._data = bytes(data)
         self._sha256: str | None = None
-        self.suffix = suffix
-        self.name = name
+        self._suffix = suffix
+        self._name = name
         self.limits = limits or Limits.unlimited()
 
     def open(self) -> BinaryIO:
@@ -219,13 +233,13 @@ class BytesFile(MediaFile):
 class LazyFile(MediaFile):
     """A file that is encoded at first need, once."""
 
-    __slots__ = ("_made", "_make", "limits", "name", "suffix")
+    __slots__ = ("_made", "_make", "_name", "_suffix", "limits")
 
     def __init__(self, make: Callable[[], bytes], suffix: str) -> None:
         self._make: Callable[[], bytes] | None = make
         self._made: BytesFile | None = None
-        self.suffix = suffix
-        self.name = None
+        self._suffix = suffix
+        self._name = None
         self.limits = Limits.unlimited()
 
     def _file(self) -> BytesFile:
@@ -277,8 +291,8 @@ class LocalFile(MediaFile):
         if not text:
             raise ValueError("the path is empty; name a file")
         self._path = Path(text).absolute()
-        self.name = self._path.name
-        self.suffix = suffix_of(self.name) if suffix is None else suffix
+        self._name = self._path.name
+        self._suffix = suffix_of(self._path.name) if suffix is None else suffix
         self.limits = Limits.unlimited()
         with self._path.open("rb") as stream:
             self._seen = _fingerprint(stream)
@@ -331,6 +345,9 @@ def _fingerprint(stream: BinaryIO) -> tuple[int, int, int]:
     return state.st_size, state.st_mtime_ns, state.st_ino
 
 
+_DEFAULT_LIMITS = Limits()
+
+
 class StoredFile(MediaFile):
     """A file in a source, opened only when asked.
 
@@ -351,12 +368,23 @@ class StoredFile(MediaFile):
     ) -> None:
         self.source = source
         self.ref = ref
-        self.limits = limits or Limits()
+        self.limits = limits or _DEFAULT_LIMITS
         self._fallback = fallback
         self._measured: str | None = None
-        place = ref.path or ref.artifact_path or ""
-        self.suffix = suffix_of(place)
-        self.name = place.rpartition("/")[2] or None
+
+    @property
+    def suffix(self) -> str:
+        """Extension of its stored name."""
+        return suffix_of(str(self))
+
+    @property
+    def name(self) -> str | None:
+        """Its stored name, without folders."""
+        return (self.ref.path or self.ref.artifact_path or "").rpartition("/")[2] or None
+
+    def kept_in(self, store: object) -> MediaRef | None:
+        """Its reference, when `store` is where it is read from."""
+        return self.ref if self.source is not None and self.source == store else None
 
     def open(self) -> BinaryIO:
         """Open the file in its source, else ask the ``wbtypes_open`` hook.
@@ -428,6 +456,10 @@ class RemoteFile(StoredFile):
     ) -> None:
         super().__init__(source, MediaRef(None, sha256, size, url), limits=limits, fallback=fallback)
         self.url = url
+
+    def kept_in(self, store: object) -> MediaRef:
+        """Its reference: a URL is good in every store."""
+        return self.ref
 
 
 def is_url(text: str) -> bool:

@@ -93,7 +93,8 @@ class Limits:
                 kind = type(value)
                 if kind is dict:
                     below.extend(value.values())
-                    self._check_keys(value)
+                    if value:
+                        self._check_keys(value)
                 elif kind is list:
                     below.extend(value)
                 elif kind is str and len(value) > self.string:
@@ -105,7 +106,7 @@ class Limits:
 
     def _check_keys(self, node: dict[Any, Any]) -> None:
         try:
-            longest = max(map(len, node), default=0)
+            longest = max(map(len, node))
         except TypeError:
             raise DecodeError("a key of the JSON is not a string", reason=Code.WRONG_TYPE) from None
         if longest > self.string:

@@ -48,11 +48,16 @@ class FrozenMap(Mapping[str, V], Generic[V]):
         return FrozenMap, (self._items,)
 
 
+_EMPTY: FrozenMap[Any] = FrozenMap()
+
+
 def frozen_map(items: Mapping[str, Any] | None) -> FrozenMap[Any]:
     """A read-only copy of a mapping, JSON inside included; None gives an empty one."""
-    if isinstance(items, FrozenMap):
+    if items is None:
+        return _EMPTY
+    if type(items) is FrozenMap:
         return items
-    return FrozenMap({key: _thaw(item) for key, item in items.items()} if items else {})
+    return FrozenMap({key: _thaw(item) for key, item in items.items()})
 
 
 def _thaw(item: Any) -> Any:
@@ -95,6 +100,10 @@ class WBValue:
         fields = {spec.alias: getattr(self, spec.name) for spec in attrs.fields(type(self)) if spec.init}
         return type(self).restore(**{**fields, **changes})
 
+    def describe(self) -> str:
+        """What the value looks like, in a few words for one cell of a listing; no file is opened."""
+        return ""
+
     def _keep(self, extra: Mapping[str, Json]) -> None:
         """Take the unknown keys of the wire; core alone calls this, on a value that it has just built."""
         object.__setattr__(self, "extra", FrozenMap(extra))
@@ -112,6 +121,10 @@ class Media(WBValue):
     file: MediaFile
     caption: Caption = None
 
+    def describe(self) -> str:
+        """The file's extension and the caption."""
+        return with_caption(self.file.suffix.lstrip(".") or "file", self.caption)
+
     @property
     def sha256(self) -> str:
         """SHA-256 of the file, 64 hex digits."""
@@ -126,6 +139,14 @@ class Media(WBValue):
 @frozen(kw_only=True)
 class BatchableMedia(Media):
     """Media of which a list is one value on the wire, as images are."""
+
+
+def with_caption(text: str, caption: Caption) -> str:
+    """A description with the first words of a caption, on one line."""
+    if caption is None:
+        return text
+    words = " ".join(str(caption).split())
+    return f"{text}, {words[:39] + '...' if len(words) > 42 else words!r}"
 
 
 def check_caption(caption: object) -> Caption:
@@ -180,6 +201,13 @@ class Batch(WBValue, Sequence[Any]):
     def __len__(self) -> int:
         return len(self.items)
 
+    def describe(self) -> str:
+        """How many of what, and what the first looks like."""
+        if not self.items:
+            return "empty"
+        first = self.items[0]
+        return f"{len(self)} x {type(first).__name__}: {first.describe()}"
+
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Batch):
             return self.items == other.items
@@ -206,6 +234,10 @@ class Linked(WBValue):
     reason: Reason | None = None
     source: MediaSource | None = field(default=None, repr=False)
 
+    def describe(self) -> str:
+        """Why its file was not read."""
+        return str(self.reason or "not followed")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Linked) and self.tag == other.tag and same(self.node, other.node)
 
@@ -229,6 +261,10 @@ class Opaque(WBValue, Mapping[str, Any]):
     node: Any
     reason: str = ""
     source: MediaSource | None = field(default=None, repr=False, kw_only=True)
+
+    def describe(self) -> str:
+        """Why it is not understood."""
+        return self.reason
 
     def __getitem__(self, key: str) -> Any:
         if not isinstance(self.node, Mapping):
