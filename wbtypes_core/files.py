@@ -104,8 +104,6 @@ class MediaFile(ABC):
     Files are equal when their bytes are: they are compared by `sha256`.
 
     Attributes:
-        suffix: extension with its dot and case, or ``""``.
-        name: the file's own name where it was given by path, else None.
         limits: what reading this file may cost.
     """
 

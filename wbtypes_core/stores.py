@@ -6,7 +6,6 @@ import errno
 import hashlib
 import io
 import os
-import secrets
 import stat
 import threading
 from collections.abc import Mapping
@@ -242,7 +241,7 @@ class DirectoryStore:
         return stat.S_ISREG(found.st_mode) and found.st_size == ref.size
 
     def _write(self, file: MediaFile, target: Path, ref: MediaRef) -> None:
-        temporary = target.parent / f".{secrets.token_hex(8)}.tmp"
+        temporary = target.parent / f".{os.urandom(8).hex()}.tmp"
         try:
             with temporary.open("xb") as out:
                 _copy(file, out, ref)

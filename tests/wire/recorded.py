@@ -85,18 +85,12 @@ def unpack(target: Path) -> dict[tuple[str, str], Recording]:
     for archive in sorted(ARCHIVES.glob("wandb-*.tar.xz")):
         version = archive.name.removeprefix("wandb-").removesuffix(".tar.xz")
         with tarfile.open(archive) as packed:
-            _extract(packed, target)
+            packed.extraction_filter = getattr(tarfile, "data_filter", None)  # since 3.11.4
+            packed.extractall(target)
         for folder in sorted(target.glob(f"wandb-{version}-*")):
             theme = folder.name.removeprefix(f"wandb-{version}-")
             found[version, theme] = Recording(version, theme, folder)
     return found
-
-
-def _extract(packed: tarfile.TarFile, target: Path) -> None:
-    if hasattr(tarfile, "data_filter"):
-        packed.extractall(target, filter="data")
-    else:  # Python before 3.11.4; the archives are our own
-        packed.extractall(target)
 
 
 def listed() -> list[tuple[str, str]]:

@@ -1,0 +1,5 @@
+"""Long text for wbtypes."""
+
+from .values import Text
+
+__all__ = ["Text"]

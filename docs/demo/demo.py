@@ -1,0 +1,156 @@
+"""The main job on real input: a run that the wandb client recorded, opened without wandb.
+
+It shows and extracts the run, then writes fresh values of every installed type into a new run folder, reads them again, and says
+what came back equal. Everything is written to ``demo-output`` beside the README.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tarfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sheet import draw_sheet
+
+import wbtypes
+from wbtypes_cli.main import main as cli
+from wbtypes_core import DirectoryStore, ValueWarning, decode, default_registry, encode
+from wbtypes_core.jsonio import dumps, loads
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDING = ROOT / "tests" / "wire" / "recordings" / "wandb-0.31.0.tar.xz"
+THEMES = ("image-boxes-masks", "histograms", "html")
+OUTPUT = ROOT / "demo-output"
+
+
+def unpack() -> list[Path]:
+    """The recorded runs of the demo, as the client left them."""
+    with tarfile.open(RECORDING) as archive:
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # since 3.11.4
+        wanted = tuple(f"wandb-0.31.0-{theme}/" for theme in THEMES)
+        members = [member for member in archive if member.name.startswith(wanted)]
+        archive.extractall(OUTPUT / "recorded", members=members)
+    return [OUTPUT / "recorded" / f"wandb-0.31.0-{theme}" for theme in THEMES]
+
+
+def run(*words: str) -> None:
+    """Run a command of the cli, as a person would."""
+    print(f"\n$ wbtypes {' '.join(word.replace(str(ROOT) + '/', '') for word in words)}", flush=True)
+    status = cli(list(words))
+    if status:
+        sys.exit(status)
+
+
+def scene() -> tuple[Any, Any]:
+    """A picture of a road under an evening sky with a car on it, and the class of each pixel."""
+    height, width = 180, 320
+    y, x = np.mgrid[0:height, 0:width]
+    picture = np.stack([90 + y * 0.6, 110 + y * 0.3, 200 - y * 0.5], axis=-1)
+    classes = np.zeros((height, width), np.uint8)
+    picture[y > 110] = (70, 120, 70)
+    road = (y > 110) & (abs(x - 160) < (y - 100) * 1.6)
+    picture[road], classes[road] = (80, 80, 90), 1
+    car = ((y > 118) & (y < 146) & (abs(x - 190) < 36)) | ((y > 102) & (y < 120) & (abs(x - 188) < 20))
+    picture[car], classes[car] = (190, 50, 50), 2
+    sun = (x - 60) ** 2 + (y - 60) ** 2 < 22**2
+    picture[sun] = (250, 220, 150)
+    return picture.clip(0, 255).astype(np.uint8), classes
+
+
+def image() -> Any:
+    """A picture with a mask, boxes and labels."""
+    pixels, classes = scene()
+    labels = {0: "scenery", 1: "road", 2: "car"}
+    box = {"position": {"minX": 154, "maxX": 226, "minY": 102, "maxY": 146}, "domain": "pixel", "class_id": 2}
+    return wbtypes.Image(
+        pixels,
+        caption="a road at dusk",
+        masks={"truth": {"mask_data": classes, "class_labels": labels}},
+        boxes={"pred": {"box_data": [{**box, "scores": {"p": 0.93}}], "class_labels": labels}},
+    )
+
+
+def batch() -> Any:
+    """Three images that are one value on the wire; their captions and float ranges survive."""
+    ramp = np.linspace(-1, 1, 64 * 64).reshape(64, 64)
+    return [wbtypes.Image(ramp**power, caption=f"ramp ** {power}") for power in (1, 2, 3)]
+
+
+def page() -> Any:
+    """A fragment, to which the client's style sheet is added."""
+    return wbtypes.Html("<h1>Epoch 3</h1><p>loss is <b>0.21</b></p>")
+
+
+def histogram() -> Any:
+    """Ten thousand numbers, two of which are no numbers."""
+    numbers = np.random.default_rng(7).normal(size=10_000)
+    numbers[:2] = np.nan, np.inf
+    return wbtypes.Histogram(numbers)
+
+
+def source_file() -> Any:
+    """A file, byte for byte."""
+    return wbtypes.File(Path(__file__))
+
+
+FRESH: dict[str, tuple[str, Callable[[], Any]]] = {
+    "image": ("Image", image),
+    "batch": ("Image", batch),
+    "page": ("Html", page),
+    "weights": ("Histogram", histogram),
+    "classes": ("Classes", lambda: wbtypes.Classes([{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}])),
+    "source": ("File", source_file),
+}
+
+
+def write_and_read() -> dict[str, Any]:
+    """Write a row of fresh values into a new run folder, and read it again from what is on the disk."""
+    folder = OUTPUT / "written"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ValueWarning)  # the odd values here are on purpose
+        row = {key: make() for key, (name, make) in FRESH.items() if name in dir(wbtypes)}
+    row["loss"] = 0.21
+    encoded = encode(row, DirectoryStore(folder / "files"), step=0)
+    (folder / "history.jsonl").write_text(dumps(encoded.json) + "\n", encoding="utf-8")
+
+    wire = loads((folder / "history.jsonl").read_text(encoding="utf-8"))
+    again = decode(wire, DirectoryStore(folder / "files"))
+    print(f"\nfresh values, written to {(folder).relative_to(ROOT)} and read back:\n")
+    for key, value in row.items():
+        equal = again[key] == value
+        shape = again[key].describe() if hasattr(again[key], "describe") else again[key]
+        print(f"  {key:8} {type(again[key]).__name__:10} {shape!s:58.58} {'equal' if equal else 'DIFFERS'}")
+        if not equal:
+            sys.exit(1)
+    print(f"\n{len(row)} of {len(row)} came back equal, in {len(encoded.files)} files; wandb was not imported:", end=" ")
+    print("wandb" not in sys.modules)
+    return dict(again)
+
+
+def main() -> None:
+    """Open, show, extract, write, read."""
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    images, *others = unpack()
+    print(f"recorded by the wandb client 0.31.0: {', '.join(path.name for path in (images, *others))}")
+    run("plugins")
+    run("show", str(images))
+    for other in others:
+        run("show", str(other))
+    run("extract", str(images), "--to", str(OUTPUT / "extracted"))
+    with (OUTPUT / "extracted" / "metadata.jsonl").open(encoding="utf-8") as lines:
+        print(f"the first row of metadata.jsonl:\n{json.dumps(json.loads(next(lines)), indent=2)}")
+    again = write_and_read()
+    draw_sheet(again, OUTPUT / "sheet.png")
+    print(f"a picture of what was read: {(OUTPUT / 'sheet.png').relative_to(ROOT)}")
+    for broken in default_registry().check():
+        sys.exit(f"a plugin does not work: {broken.reason}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,530 @@
+"""What every codec must do, told as tests: inherit, name the codec, give samples."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import pickle
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from importlib.resources import files as resources
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+import hypothesis
+import pytest
+import referencing
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from ..codec import EXACT, Codec, JsonFileCodec, MediaCodec
+from ..context import DecodeContext, Dialect, encode_context
+from ..decode import decode
+from ..encode import Encoded, encode, native
+from ..errors import DecodeError, ValueWarning, WBTypesError
+from ..files import mentioned
+from ..index import installed
+from ..jsonio import dumps, loads, same
+from ..limits import Limits
+from ..registry import Registry
+from ..stores import MemoryStore
+from ..values import Media, WBValue
+from .corpus import CorpusEntry, corpus_folder, read_corpus
+from .hostile import mutations
+from .watched import WatchedStore
+
+UNKNOWN = "wbtypes_testing_unknown"
+"""A key that no codec knows."""
+
+_QUICK = hypothesis.settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+_COLD = """
+import importlib, json, sys
+asked = json.load(sys.stdin)
+importlib.import_module(asked["package"])
+plugin = importlib.import_module(asked["plugin"])
+from wbtypes_core import Limits, MemoryStore, Registry
+from wbtypes_core.context import DecodeContext
+registry = Registry.of(plugin)
+for node in asked["nodes"]:
+    context = DecodeContext(MemoryStore(), registry, True, "keep", Limits(), key="value", step=None)
+    context.decode(node, expect=asked["tag"])
+print(json.dumps([name for name in asked["heavy"] if name in sys.modules]))
+"""
+
+
+class CodecConformance:
+    """The contract of one codec, as tests; subclass it once per codec, with a name that starts with ``Test``.
+
+    ::
+
+        class TestImage(CodecConformance):
+            codec = ImageCodec()
+            plugin = wbtypes_image.plugin
+            corpus = Path(__file__).parent / "corpus"
+            heavy = ("PIL", "numpy")
+
+            def samples(self):
+                yield Image(array, caption="a cat")
+
+    The corpus is described at `CorpusEntry`; entries of dialects that the codec does not write are left to the tag's other
+    codec. Schemas are package data of the plugin: ``schemas/<tag>.json`` beside its module, ``/`` as ``.``.
+
+    Attributes:
+        codec: the codec under test.
+        plugin: the plugin module that registers it, importable by its name.
+        corpus: the folder that has a folder of recorded nodes for each tag.
+        heavy: modules that neither importing the plugin nor decoding may import.
+        siblings: plugin modules of other types that the samples hold, as masks in images.
+    """
+
+    codec: ClassVar[Codec[Any]]
+    plugin: ClassVar[ModuleType]
+    corpus: ClassVar[Path]
+    heavy: ClassVar[Sequence[str]] = ()
+    siblings: ClassVar[Sequence[ModuleType]] = ()
+
+    def samples(self) -> Iterable[WBValue]:
+        """Values that show all the codec can carry, with and without each optional part; batches for a `BatchCodec`."""
+        raise TypeError(f"{type(self).__name__} must say which values to try: override samples()")
+
+    def native_equal(self, value: Any, native: Any) -> bool:
+        """Whether a foreign object is what the value stands for; override it to have `native` tested."""
+        raise TypeError(f"{type(self).__name__} does not say how to compare: override native_equal()")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Leave out the native round trip where nothing says how to compare."""
+        super().__init_subclass__(**kwargs)
+        if cls.native_equal is CodecConformance.native_equal:
+            cls.test_native_round_trip = None  # type: ignore[method-assign, assignment]
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One test per recorded node: ``entry`` is each of them, ``kept`` each that must not be refused."""
+        for name in {"entry", "kept"} & set(metafunc.fixturenames):
+            found = [entry for entry in self.entries() if name == "entry" or entry.error is None]
+            metafunc.parametrize(name, found, ids=[entry.name for entry in found])
+
+    # -- what the tests are made of ---------------------------------------------------------------------------
+
+    def entries(self) -> list[CorpusEntry]:
+        """The recorded nodes that are this codec's to keep."""
+        return [
+            each for each in read_corpus(self.corpus, self.codec.tag) if each.dialect in self.codec.dialects
+        ]
+
+    def registry(self) -> Registry:
+        """The plugin, and its siblings if it has any."""
+        return Registry.of(self.plugin, *self.siblings)
+
+    def write(
+        self,
+        value: Any,
+        store: MemoryStore,
+        dialect: Dialect,
+        *,
+        exact: bool = True,
+        registry: Registry | None = None,
+    ) -> Any:
+        """The node of a value as a reader would parse it; what the run's config would say goes to the store's notes."""
+        registry = registry or self.registry()
+        if self.codec.tagged:
+            encoded = encode(value, store, dialect=dialect, exact=exact, registry=registry)
+        else:  # an untagged shape is written by its parent
+            parent = encode_context(store, registry, key="value", step=0, dialect=dialect, exact=exact)
+            encoded = Encoded(parent.encode(value, expect=self.codec.tag), notes=parent._call.notes)
+        store.notes.update(encoded.notes)
+        return loads(dumps(encoded.json))
+
+    def read(
+        self, node: Any, source: MemoryStore, *, follow: bool = True, registry: Registry | None = None
+    ) -> Any:
+        """The value of a node, read by its parent where the shape is untagged."""
+        registry = registry or self.registry()
+        if self.codec.tagged:
+            return decode(node, source, follow=follow, registry=registry)
+        limits = Limits()
+        limits.check(node)
+        parent = DecodeContext(source, registry, follow, "keep", limits, key="value", step=None)
+        return parent.decode(node, expect=self.codec.tag)
+
+    def written(self) -> Iterator[tuple[WBValue, Dialect, Any, WatchedStore]]:
+        """Every sample in every dialect of the codec, with its node and the store that has its files."""
+        for dialect in self.codec.dialects:
+            for value in self.samples():
+                store = WatchedStore()
+                yield value, dialect, self.write(value, store, dialect), store
+
+    def package(self) -> str:
+        """The package that the plugin module is in."""
+        name = self.plugin.__name__
+        return name.rpartition(".")[0] or name
+
+    # -- how it is found --------------------------------------------------------------------------------------
+
+    def test_it_advertises_what_it_registers(self) -> None:
+        """The entry points of the installed distribution are the codecs that the plugin adds."""
+        module = self.plugin.__name__
+        found = [each for each in installed().providers if each.module == module]
+        assert len(found) == 1, (
+            f"{len(found)} installed distributions name {module} under [project.entry-points."
+            f'"wbtypes.types"]; install the one that holds it (pip install -e .) and no other'
+        )
+        added = registered(self.plugin)
+        _compare("tags", "types", set(found[0].tags), {codec.tag for codec in added})
+        _compare(
+            "classes", "natives", set(found[0].natives), {path for codec in added for path in codec.natives}
+        )
+
+    def test_the_plugin_adds_this_codec(self) -> None:
+        """The codec under test is one that users get."""
+        kinds = [type(codec).__name__ for codec in registered(self.plugin)]
+        assert type(self.codec).__name__ in kinds, (
+            f"{self.plugin.__name__} adds {', '.join(kinds)}, not {type(self.codec).__name__}: "
+            f"add it in wbtypes_register"
+        )
+
+    def test_natives_have_their_true_paths(self) -> None:
+        """The path of a foreign class is the one that its own objects have."""
+        for path in self.codec.natives:
+            kind = _resolve(path)
+            true = f"{kind.__module__}.{kind.__qualname__}" if kind else path
+            assert true in self.codec.natives, (
+                f"objects of {path} say that their class is {true}: advertise that path (too)"
+            )
+
+    def test_cold_import(self) -> None:
+        """Importing the package and decoding import no heavy library."""
+        nodes = [entry.node for entry in self.entries() if entry.error is None][:5]
+        nodes += [node for _, _, node, _ in self.written()][:5]
+        asked = {
+            "package": self.package(),
+            "plugin": self.plugin.__name__,
+            "tag": self.codec.tag,
+            "nodes": nodes,
+            "heavy": list(self.heavy),
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", _COLD],
+            input=dumps(asked),
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            check=False,
+        )
+        assert done.returncode == 0, f"a fresh Python cannot import and decode:\n{done.stderr}"
+        imported = json.loads(done.stdout)
+        assert imported == [], (
+            f"importing {self.package()} or decoding imports {', '.join(imported)}: move that to native.py, "
+            f"and import native.py inside the methods that need it"
+        )
+
+    # -- how it travels ---------------------------------------------------------------------------------------
+
+    def test_round_trip(self) -> None:
+        """What is written is read as an equal value of the same class."""
+        for value, dialect, node, store in self.written():
+            back = self.read(node, store)
+            assert type(back) is type(value), f"{_of(value, dialect)} comes back as {back!r}"
+            assert back == value, f"{_of(value, dialect)} comes back changed:\n{back!r}\nfrom {dumps(node)}"
+
+    def test_encoding_is_deterministic_and_changes_nothing(self) -> None:
+        """Equal values give equal nodes and files, and encoding leaves the value as it was."""
+        for dialect in self.codec.dialects:
+            for value in self.samples():
+                before = pickle.loads(pickle.dumps(value))
+                first, second = MemoryStore(), MemoryStore()
+                nodes = self.write(value, first, dialect), self.write(value, second, dialect)
+                assert same(*nodes), f"{_of(value, dialect)} is written differently the second time: {nodes}"
+                assert first.files == second.files, (
+                    f"{_of(value, dialect)} stores other files the second time"
+                )
+                assert value == before, f"encoding changes {_of(value, dialect)}, which was {before!r}"
+
+    def test_decoding_changes_nothing(self) -> None:
+        """The node that was decoded is as it was."""
+        nodes = [(entry.node, WatchedStore(entry.files)) for entry in self.entries() if entry.error is None]
+        nodes += [(node, store) for _, _, node, store in self.written()]
+        for node, store in nodes:
+            before = dumps(node)
+            self.write(self.read(node, store), store, self.codec.dialects[0])
+            assert dumps(node) == before, (
+                f"decoding changes its node, which was {before}: copy before you edit"
+            )
+
+    def test_files_are_where_the_node_says(self) -> None:
+        """Each path in a node is in the store, with its hash, size and folder."""
+        for value, dialect, node, store in self.written():
+            for ref in mentioned(node):
+                assert ref.path in store.files, (
+                    f"{_of(value, dialect)} names {ref.path}, which was not stored"
+                )
+                data = store.files[ref.path]
+                assert hashlib.sha256(data).hexdigest() == ref.sha256, (
+                    f"{_of(value, dialect)}: the sha256 of {ref.path} is wrong; take it from ctx.put"
+                )
+                assert ref.size in (None, len(data)), (
+                    f"{_of(value, dialect)}: the size of {ref.path} is wrong; take it from ctx.put"
+                )
+            if isinstance(self.codec, MediaCodec) and isinstance(value, Media) and node.get("path"):
+                assert node["path"].startswith(f"{self.codec.folder}/"), (
+                    f"{_of(value, dialect)} is stored as {node['path']}, outside {self.codec.folder}"
+                )
+
+    def test_files_are_copied_to_another_store(self) -> None:
+        """A value that was read from one store is written to another with the same bytes, not encoded anew."""
+        for value, dialect, node, store in self.written():
+            other = MemoryStore()
+            copied = self.write(self.read(node, store), other, dialect)
+            expected, found = ({ref.sha256 for ref in mentioned(each)} for each in (node, copied))
+            assert found == expected, (
+                f"{_of(value, dialect)}, read and written to another store, has other files: "
+                f"keep the file that decode was given"
+            )
+            missing = [ref.path for ref in mentioned(copied) if ref.path not in other.files]
+            assert not missing, f"{_of(value, dialect)}: {missing} was not copied to the other store"
+
+    def test_unknown_keys_survive(self) -> None:
+        """A newer client's keys, and a newer plugin's below ``_wbtypes``, are written back."""
+        newer = {"nested": [1, None, "x"]}
+        for value, dialect, node, store in self.written():
+            if not isinstance(node, dict):
+                continue  # a bare list has no keys
+            beside = {**node.get(EXACT, {}), UNKNOWN: newer}
+            newer_node = {**node, UNKNOWN: newer, EXACT: beside}
+            for follow in (True, False):
+                back = self.write(self.read(newer_node, store, follow=follow), store, dialect)
+                assert same(back.get(UNKNOWN), newer), f"{_of(value, dialect)}: an unknown key is lost"
+                assert same(back.get(EXACT, {}).get(UNKNOWN), newer), (
+                    f"{_of(value, dialect)}: an unknown key below {EXACT!r} is lost"
+                )
+
+    def test_decoding_opens_no_media(self) -> None:
+        """Decoding opens linked JSON at most, and with ``follow=False`` nothing."""
+        for value, dialect, node, store in self.written():
+            self.read(node, store, follow=False)
+            assert store.opened == [], f"follow=False opens {store.opened} of {_of(value, dialect)}"
+            self.read(node, store)
+            media = [
+                path for path in store.opened if not path.endswith(".json") or self._is_media(path, node)
+            ]
+            assert media == [], f"decoding opens {media} of {_of(value, dialect)}: wait until it is asked for"
+
+    def _is_media(self, path: str, node: Any) -> bool:
+        """Whether a path is the value's own file, and that file is no linked JSON."""
+        own = node.get("path") if isinstance(node, dict) else None
+        return path == own and not isinstance(self.codec, JsonFileCodec)
+
+    def test_values_pickle_and_hash(self) -> None:
+        """Values, made or decoded, travel between processes; equal ones have equal hashes."""
+        for value, dialect, node, store in self.written():
+            for each in (value, self.read(node, store)):
+                copy = pickle.loads(pickle.dumps(each))
+                assert copy == each, f"{_of(value, dialect)} is not equal to its pickled copy {copy!r}"
+                if type(each).__hash__ is not None:
+                    assert hash(copy) == hash(each), f"{_of(value, dialect)} and its copy have two hashes"
+
+    # -- recorded nodes ---------------------------------------------------------------------------------------
+
+    def test_the_corpus_is_not_empty(self) -> None:
+        """There is something to keep."""
+        kept = [entry for entry in self.entries() if entry.error is None]
+        assert kept, (
+            f"{corpus_folder(self.corpus, self.codec.tag)} holds no node to keep: record some, as "
+            f'{{"name", "node", "same": true}}'
+        )
+
+    def test_corpus(self, entry: CorpusEntry) -> None:
+        """A recorded node is written back as it came, or refused with the reason that is stated."""
+        if entry.error is None:
+            self._keeps(entry, self.registry())
+            return
+        for follow in (True, False):
+            with pytest.raises(DecodeError) as caught:
+                self.read(entry.node, MemoryStore(entry.files), follow=follow)
+            assert caught.value.reason == entry.error, (
+                f"{entry.name} is refused as {caught.value.reason} ({caught.value}), not as {entry.error}"
+            )
+
+    def test_corpus_with_this_plugin_alone(self, kept: CorpusEntry) -> None:
+        """Without any other plugin nothing is lost: what it does not understand stays opaque."""
+        self._keeps(kept, Registry.of(self.plugin))
+
+    def _keeps(self, entry: CorpusEntry, registry: Registry) -> None:
+        for files in ({}, entry.files) if entry.files else ({},):
+            for follow in (True, False):
+                store = MemoryStore(files)
+                value = self.read(entry.node, store, follow=follow, registry=registry)
+                node = self.write(value, store, entry.dialect, exact=False, registry=registry)
+                assert same(node, entry.expected), (
+                    f"{entry.name} is not written back as it came (follow={follow}, {len(files)} files):\n"
+                    f"came:    {dumps(entry.expected, sort=True)}\nwritten: {dumps(node, sort=True)}"
+                )
+
+    # -- schema -----------------------------------------------------------------------------------------------
+
+    def test_schema_of_samples(self) -> None:
+        """What is written satisfies the schema of its tag, with and without ``_wbtypes``."""
+        schema = self.schema()
+        for value, dialect, node, _ in self.written():
+            _holds(schema, node, _of(value, dialect))
+            plain = self.write(value, MemoryStore(), dialect, exact=False)
+            _holds(schema, plain, f"{_of(value, dialect)} without {EXACT!r}")
+
+    def test_schema_of_corpus(self, kept: CorpusEntry) -> None:
+        """What clients wrote satisfies the schema too."""
+        _holds(self.schema(), kept.expected, kept.name)
+
+    def schema(self) -> Draft202012Validator:
+        """The validator of the tag's schema; references among the plugin's and its siblings' schemas are resolved."""
+        name = f"{self.codec.tag.replace('/', '.')}.json"
+        file = resources(self.package()) / "schemas" / name
+        assert file.is_file(), f"{self.package()} has no schemas/{name}: write the tag's JSON Schema there"
+        schema = loads(file.read_bytes())
+        Draft202012Validator.check_schema(schema)
+        assert schema.get("$schema") == Draft202012Validator.META_SCHEMA["$id"], (
+            f'schemas/{name}: "$schema" must be {Draft202012Validator.META_SCHEMA["$id"]}'
+        )
+        assert isinstance(schema.get("$id"), str), f'schemas/{name} needs an "$id" with the major version'
+        return Draft202012Validator(schema, registry=self._schemas())
+
+    def _schemas(self) -> referencing.Registry[Any]:
+        """All schemas at hand by their ``$id``, so that nothing is ever fetched."""
+        found: dict[str, Any] = {}
+        for plugin in (self.plugin, *self.siblings):
+            folder = resources(plugin.__name__.rpartition(".")[0] or plugin.__name__) / "schemas"
+            for file in folder.iterdir():
+                if file.name.endswith(".json"):
+                    schema = loads(file.read_bytes())
+                    found[schema.get("$id", file.name)] = schema
+        made = [(name, referencing.Resource.from_contents(schema)) for name, schema in found.items()]
+        return referencing.Registry().with_resources(made)
+
+    # -- hostile data -----------------------------------------------------------------------------------------
+
+    def test_hostile_nodes(self) -> None:
+        """Whatever becomes of a node, reading it gives a value or a `DecodeError`, and opens no media file."""
+        registry = self.registry()
+        nodes = [(entry.node, dict(entry.files), entry.dialect) for entry in self.entries()]
+        nodes += [(node, dict(store.files), dialect) for _, dialect, node, store in self.written()]
+        assert nodes, "neither corpus nor samples give a node to damage"
+
+        @_QUICK
+        @hypothesis.given(st.data())
+        def check(data: st.DataObject) -> None:
+            node, files, dialect = data.draw(st.sampled_from(nodes))
+            documents = self._documents(files)
+            part = data.draw(st.sampled_from([None, *documents]))
+            if part is None:
+                node = data.draw(mutations(node, root=not self.codec.tagged))
+            else:
+                document = data.draw(mutations(documents[part], root=True))
+                files = {**files, part: dumps(document).encode("ascii")}
+            for follow in (True, False):
+                self._survives(node, WatchedStore(files), dialect, follow, registry)
+
+        check()
+
+    def _documents(self, files: Mapping[str, bytes]) -> dict[str, Any]:
+        """The JSON that decoding may follow, by path."""
+        found: dict[str, Any] = {}
+        for name, data in files.items():
+            if isinstance(self.codec, JsonFileCodec) and name.endswith(".json"):
+                with suppress(DecodeError):  # a recorded file may be damaged already
+                    found[name] = loads(data)
+        return found
+
+    def _survives(
+        self, node: Any, store: WatchedStore, dialect: Dialect, follow: bool, registry: Registry
+    ) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ValueWarning)
+            try:
+                value = self.read(node, store, follow=follow, registry=registry)
+            except DecodeError as error:
+                self._refused_by_codec(error)
+                return
+            opened = [path for path in store.opened if not follow or self._is_media(path, node)]
+            assert opened == [], f"decoding opens {opened} (follow={follow})"
+            try:
+                self.write(value, store, dialect, registry=registry)
+            except WBTypesError:
+                return
+
+    def _refused_by_codec(self, error: DecodeError) -> None:
+        """Core turns a codec's slip into a `DecodeError`, so that readers go on; here it is a fault."""
+        slip = error.__cause__
+        if slip is None or f"cannot be read: {type(slip).__name__}:" not in error.message:
+            return
+        raise AssertionError(
+            f"the codec trips over damaged data with {type(slip).__name__}: {slip}; check types with "
+            f"wbtypes_core.codec.read, and refuse what is odd with DecodeError(..., reason=...)"
+        ) from slip
+
+    # -- what it becomes --------------------------------------------------------------------------------------
+
+    def test_native_round_trip(self) -> None:
+        """The foreign object of a value, and of the same value read back, is what the value stands for."""
+        for value, dialect, node, store in self.written():
+            for each, how in ((value, "as made"), (self.read(node, store), "read back")):
+                assert self.native_equal(value, native(each, registry=self.registry())), (
+                    f"native({_of(value, dialect)}) {how} is not what native_equal expects"
+                )
+
+
+def registered(plugin: object) -> list[Codec[Any]]:
+    """The codecs that a plugin adds when it is loaded."""
+    added: list[Codec[Any]] = []
+
+    class Recorder:
+        def add(self, *codecs: Codec[Any]) -> None:
+            added.extend(codecs)
+
+    plugin.wbtypes_register(Recorder())  # type: ignore[attr-defined]
+    return added
+
+
+def _compare(what: str, group: str, advertised: set[str], added: set[str]) -> None:
+    assert advertised == added, (
+        f"the {what} in pyproject.toml and in the plugin differ: only advertised under wbtypes.{group}: "
+        f"{sorted(advertised - added)}; only registered: {sorted(added - advertised)}; after a change of "
+        f"pyproject.toml install the package again"
+    )
+
+
+def _resolve(path: str) -> Any:
+    """The class at a path, or None where its library is not installed."""
+    module, _, rest = path, "", ""
+    while module:
+        module, _, name = module.rpartition(".")
+        rest = f"{name}.{rest}" if rest else name
+        try:
+            found: Any = importlib.import_module(module) if module else None
+        except ImportError:
+            continue
+        for step in rest.split("."):
+            found = getattr(found, step, None)
+        return found
+    return None
+
+
+def _holds(schema: Draft202012Validator, node: Any, what: str) -> None:
+    faults = [f"{fault.json_path}: {fault.message[:300]}" for fault in schema.iter_errors(node)]
+    assert not faults, f"{what} does not satisfy its schema; mend the schema or the codec:\n" + "\n".join(
+        faults
+    )
+
+
+def _of(value: Any, dialect: Dialect) -> str:
+    return f"{value!r:.200} in the {dialect.value} form"
