@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from importlib import import_module
 from types import ModuleType
@@ -52,7 +53,12 @@ class Reason(str):
 
 def spell(path: tuple[Step, ...]) -> str:
     """The place in a document as Python would write it: ``["val"]["masks"][0]``."""
-    return "".join(f'["{step}"]' if isinstance(step, str) else f"[{step}]" for step in path)
+    return "".join(f"[{_token(step)}]" if isinstance(step, str) else f"[{step}]" for step in path)
+
+
+def _token(key: str) -> str:
+    """A key in quotes, in one line whatever it holds."""
+    return json.dumps(key, ensure_ascii=not key.isprintable())
 
 
 class WBTypesError(Exception):

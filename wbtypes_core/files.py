@@ -537,20 +537,28 @@ def safe_parts(path: str) -> tuple[str, ...]:
     they are ordinary names (``aux/loss`` is a common key).
 
     Raises:
-        DecodeError: ``unsafe-path``: empty, absolute, a drive, UNC or device form, with ``..`` or a NUL.
+        DecodeError: ``unsafe-path``: empty, absolute, a drive, UNC or device form, with ``..``, a NUL or half a character.
     """
     if "\0" in path:
         raise refuse_path(path, "holds a NUL character")
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:  # JSON can spell half a character, file systems cannot
+        raise refuse_path(path, "holds a character that no file name can have") from None
     if path.startswith(("/", "\\")):
         raise refuse_path(path, "is absolute")
-    if _DRIVE.match(path):
-        raise refuse_path(path, "names a drive")
     if ".." in path.replace("\\", "/").split("/"):
         raise refuse_path(path, "leaves its folder")
     separated = path.replace("\\", "/") if os.name == "nt" else path
     parts = tuple(part for part in separated.split("/") if part not in ("", "."))
     if not parts:
         raise refuse_path(path, "names no file")
+    if _DRIVE.match(parts[0]):
+        raise refuse_path(path, "names a drive")
+    if parts[0].startswith("\\"):
+        raise refuse_path(path, "is absolute")
+    if _DRIVE.match(parts[0]):
+        raise refuse_path(path, "names a drive")
     if os.name == "nt" and any(":" in part or _WINDOWS_DEVICES.match(part) for part in parts):
         raise refuse_path(path, "is a device or stream on this system")
     return parts
