@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 import wbtypes_toy.plugin
-from wbtypes_core import Batch, index
-from wbtypes_core.testing import CodecConformance
 from wbtypes_toy import Doc, Note, Pic, Strokes
 from wbtypes_toy.codec import DocCodec, NoteCodec, PicCodec, PicsCodec, StrokesCodec
+
+from wbtypes_core import Batch, index
+from wbtypes_core.testing import CodecConformance
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
+
 from wbtypes_core import BatchableMedia, Media, MediaFile, WBValue
 from wbtypes_core.codec import json_file
 from wbtypes_core.files import as_file

@@ -1,0 +1,182 @@
+"""The front door: which command runs, how every failure is told, and what exit status it ends with."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from . import Refusal, __version__
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+    from wbtypes_core.index import Entry
+
+PROBLEMS, MISUSE, STOPPED, TERMINATED, UNREAD = 1, 2, 130, 143, 141
+"""Exit statuses beside 0: problems in the data; no run or a wrong call; Ctrl-C; SIGTERM; nobody read the output."""
+
+HELP = """\
+usage: wbtypes COMMAND [ARGUMENT ...]
+
+Shows what a wandb run holds and takes it out as plain files: no account, no server, no wandb.
+
+commands:
+  show RUN               Show what a run holds: keys, types, steps, what values look like, problems.
+  extract RUN --to DIR   Extract every value of a run as the file a person opens.
+  plugins                List the type packages that are installed, and how they are.
+  help [COMMAND]         List the commands of all installed packages, or explain one.
+
+RUN is a run folder (wandb/run-..., wandb/latest-run), a .wandb log, or a history of API rows (.jsonl, .json).
+
+examples:
+  wbtypes show wandb/latest-run
+  wbtypes show wandb/latest-run --keys 'val/*' --json
+  wbtypes extract wandb/latest-run --to pictures --keys val/images
+  wbtypes plugins --check
+
+exit status: 0 all is well; 1 the data has problems, one line each on stderr; 2 no run, or a wrong call; 130 Ctrl-C.
+environment: NO_COLOR=1 prints without colour; WBTYPES_DEBUG=1 shows tracebacks; WBTYPES_PREFER=TAG=PACKAGE chooses
+between packages that claim one type; WBTYPES_BLOCK=PACKAGE keeps one from being loaded.
+"""
+"""What `wbtypes --help` prints; written out, because finding the commands costs more than printing this may."""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command that the words of the command line name; the exit status.
+
+    Args:
+        words: what follows `wbtypes`; by default those this process was started with.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # so that an ASCII terminal ends nothing
+    try:
+        status = _obey(sys.argv[1:] if words is None else list(words))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        status = STOPPED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it ends
+        status = UNREAD
+    except Exception as error:
+        if os.environ.get("WBTYPES_DEBUG"):
+            raise
+        _tell(error)
+        status = MISUSE
+    return status
+
+
+def _obey(words: list[str]) -> int:
+    first = words[0] if words else "--help"
+    if first in ("-h", "--help"):
+        print(HELP, end="")
+        return 0
+    if first in ("-V", "--version"):
+        print(f"wbtypes {__version__}")
+        return 0
+    if first.startswith("-"):
+        raise Refusal(f"{first}: no such option; options go after the command, wbtypes --help shows how")
+    return _run(first, words[1:])
+
+
+def _run(name: str, words: list[str]) -> int:
+    import signal
+    import warnings
+
+    from .terminal import warn
+
+    # cleaning up is done by `finally`, which a plain SIGTERM would not reach
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: warn(str(message))
+        args = parser_of(name, load(find(name))).parse_args(words)
+        status: int = args.run_command(args)
+    return status
+
+
+def find(name: str) -> Entry:
+    """The one command of a name.
+
+    Raises:
+        Refusal: there is none, with the nearest name; or several.
+    """
+    from wbtypes_core.index import installed
+
+    commands = installed().group("commands")
+    entries = commands.get(name, ())
+    if not entries:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, commands, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise Refusal(f"{name}: no such command; {hint}wbtypes help lists them all")
+    if len(entries) > 1:
+        names = " and ".join(f"{entry.distribution}=={entry.version}" for entry in entries)
+        raise Refusal(f"{name}: {names} both have this command; uninstall one")
+    return entries[0]
+
+
+def load(entry: Entry) -> Callable[[ArgumentParser], None]:
+    """The callable that an entry point names.
+
+    Raises:
+        Refusal: it cannot be imported.
+    """
+    from importlib import import_module
+
+    module, _, path = entry.target.partition(":")
+    try:
+        found: Any = import_module(module)
+        for step in path.split("."):
+            found = getattr(found, step)
+    except Exception as error:  # whatever a stranger's module raises
+        if os.environ.get("WBTYPES_DEBUG"):
+            raise
+        package = f"{entry.distribution}=={entry.version}"
+        cause = f"{type(error).__name__}: {error}"
+        raise Refusal(f"{entry.name}: {package} does not work: {cause}; reinstall it, or tell its author") from error
+    command: Callable[[ArgumentParser], None] = found
+    return command
+
+
+def parser_of(name: str, command: Callable[[ArgumentParser], None]) -> ArgumentParser:
+    """The parser of one command, with its arguments."""
+    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from inspect import getdoc
+
+    class OneLine(ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            raise Refusal(f"{name}: {message}; wbtypes {name} --help shows how it is called")
+
+    parser = OneLine(
+        prog=f"wbtypes {name}",
+        description=getdoc(command),
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command(parser)
+    return parser
+
+
+def _tell(error: Exception) -> None:
+    """One line on stderr for an error."""
+    from .terminal import tell
+
+    tell(cause_of(error))
+
+
+def cause_of(error: Exception) -> str:
+    """An exception as a line that a person can act on."""
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename is not None else ""
+        return f"{place}{error.strerror}"
+    if isinstance(error, MemoryError):
+        return "this does not fit into memory; choose less of it with --keys"
+    message = str(error)
+    ours = isinstance(error, Refusal) or any(base.__name__ == "WBTypesError" for base in type(error).__mro__)
+    if ours:
+        return message
+    name = type(error).__name__
+    return f"{name}: {message}; WBTYPES_DEBUG=1 shows where, and its author would like to know"

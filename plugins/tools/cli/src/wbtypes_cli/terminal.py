@@ -1,0 +1,108 @@
+"""What is printed: lines for people on stderr, tables on stdout, and text from data that cannot steer a terminal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+PATIENCE = 1.0
+"""Seconds of work before a progress bar is worth its flicker."""
+
+
+def printable(text: str) -> str:
+    """Text with its control characters, line breaks and direction marks escaped; data may hold any."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+    )
+
+
+def tell(message: str) -> None:
+    """Say in one line on stderr what went wrong: where, what, what to do."""
+    print(f"wbtypes: error: {printable(message)}", file=sys.stderr)
+
+
+def warn(message: str) -> None:
+    """Say in one line on stderr what was noticed."""
+    print(f"wbtypes: warning: {printable(message)}", file=sys.stderr)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table: as wide as the terminal and no wider; into a pipe or file with nothing cut.
+
+    Args:
+        head: the names of the columns.
+        rows: the cells; the last column is the one that may be long.
+    """
+    cells = [[printable(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _rich_table(head, cells)
+        return
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    for row in (list(head), *cells):
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(padded).rstrip())
+
+
+def _rich_table(head: Sequence[str], rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=sys.stdout)
+    ascii_only = not console.encoding.startswith("utf")
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in head[:-1]:
+        grid.add_column(name, overflow="fold")
+    grid.add_column(head[-1], overflow="crop" if ascii_only else "ellipsis", no_wrap=True)
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    console.print(grid)
+
+
+class Progress:
+    """How far long work has come: a bar on a terminal's stderr after the first second, else nothing."""
+
+    def __init__(self, what: str, total: int | None) -> None:
+        self._what = what
+        self._total = total
+        self._began = time.monotonic()
+        self._bar: Any = None
+        self._task: Any = None
+        self._wanted = sys.stderr.isatty()
+
+    def at(self, done: int) -> None:
+        """Say how much is done."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done)
+        elif self._wanted and time.monotonic() - self._began > PATIENCE:
+            self._start()
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Bar(*columns, console=Console(file=sys.stderr), transient=True)
+        self._task = self._bar.add_task(self._what, total=self._total)
+        self._bar.start()
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Progress]:
+    """A progress bar for the time of a `with`; it leaves no trace, whatever ends the work."""
+    shown = Progress(what, total)
+    try:
+        yield shown
+    finally:
+        shown.stop()

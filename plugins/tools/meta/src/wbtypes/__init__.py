@@ -1,0 +1,97 @@
+"""The facade: every value class of every installed type package, core and runs, under one name, loaded when asked for."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+__version__ = "1.0.0"
+
+_LIBRARIES = ("wbtypes_core", "wbtypes_runs")
+"""Whose public names are also names here; those of core go before every other."""
+
+
+def __getattr__(name: str) -> Any:
+    """Find a name that was not asked for before.
+
+    Raises:
+        AttributeError: there is no such name, its package is not installed (with the pip line), does not work,
+            or several packages have it. ``from wbtypes import`` gives the same message as an ImportError.
+    """
+    if name.startswith("_"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = _find(name)
+    return found
+
+
+def __dir__() -> list[str]:
+    """What can be asked for here: the libraries' names, and the classes of what is installed."""
+    from wbtypes_core.index import installed
+
+    public = {name for library in map(_library, _LIBRARIES) for name in library.__all__}
+    return sorted(public.union(globals(), installed().group("values")))
+
+
+def _find(name: str) -> Any:
+    from wbtypes_core.hints import PACKAGE_OF_CLASS
+    from wbtypes_core.index import installed
+
+    core, *others = _LIBRARIES
+    if name in _library(core).__all__:
+        return getattr(_library(core), name)
+    entries = installed().group("values").get(name, ())
+    if len(entries) > 1:
+        _refuse(name, _contested(name, entries))
+    if entries:
+        return _load(name, entries[0])
+    if name in PACKAGE_OF_CLASS:
+        _refuse(name, f"wbtypes.{name} needs its package: pip install {PACKAGE_OF_CLASS[name]}")
+    for library in map(_library, others):
+        if name in library.__all__:
+            return getattr(library, name)
+    return _refuse(name, f"module {__name__!r} has no attribute {name!r}, and no installed package adds it")
+
+
+def _library(name: str) -> Any:
+    from importlib import import_module
+
+    return import_module(name)
+
+
+def _load(name: str, entry: Any) -> Any:
+    """The class that an entry point names; whatever a stranger's package raises becomes the one error of this room."""
+    module, _, path = entry.target.partition(":")
+    try:
+        found = _library(module)
+        for step in path.split("."):
+            found = getattr(found, step)
+    except Exception as error:
+        cause = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        package = f"{entry.distribution}=={entry.version}"
+        what = f"wbtypes.{name} of {package} does not work: {cause}; reinstall {entry.distribution}, or tell its author"
+        _refuse(name, what, error)
+    return found
+
+
+def _contested(name: str, entries: tuple[Any, ...]) -> str:
+    packages = " and ".join(f"{entry.distribution}=={entry.version}" for entry in entries)
+    lines = " or ".join(f"from {entry.target.partition(':')[0]} import {name}" for entry in entries)
+    return f"{packages} both have a class {name}: say which ({lines}), or uninstall one"
+
+
+def _refuse(name: str, message: str, cause: Exception | None = None) -> NoReturn:
+    """Raise the error that whoever asks can see.
+
+    ``from wbtypes import Audio`` drops the text of an AttributeError and writes its own; an ImportError passes.
+    Its machinery asks for each name by `hasattr` first, and that call is told by its frame.
+    """
+    if _imported_from():
+        raise ImportError(message, name=__name__) from cause
+    raise AttributeError(message, name=name, obj=sys.modules[__name__]) from cause
+
+
+def _imported_from() -> bool:
+    frame: Any = sys._getframe()
+    while frame is not None and frame.f_globals is globals():
+        frame = frame.f_back
+    return frame is not None and frame.f_code.co_name == "_handle_fromlist"

@@ -1,0 +1,88 @@
+"""Overlays: what a run's summary and config are after all their changes, each leaf parsed once at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wbtypes_core import DecodeError, Limits
+from wbtypes_core.jsonio import JsonObject
+
+from .records import Changes, Path
+from .rows import parse_value
+
+Complain = Callable[[Path, DecodeError], None]
+"""Told of a leaf that cannot be read, and why."""
+
+
+class Overlay:
+    """A tree of leaves that later changes are laid over, as the client's core does it.
+
+    A change of a whole key replaces it; a change of a path below it replaces that leaf alone, and leaves its
+    neighbours, stale ones included, as they are. Leaves stay JSON text until `read`.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._tree: dict[str, Any] = {}
+        self._refused: dict[str, DecodeError] = {}
+
+    def apply(self, changes: Changes) -> None:
+        """Lay the changes of one record over the tree."""
+        for item in changes.update:
+            self._set(item.path, item.json)
+        for path in changes.remove:
+            self._remove(path)
+
+    def read(self, complain: Complain) -> JsonObject:
+        """The tree as JSON; leaves that cannot be parsed are left out and told."""
+        for key, error in self._refused.items():
+            complain((key,), error)
+        read: JsonObject = {}
+        todo: list[tuple[Path, dict[str, Any], JsonObject]] = [((), self._tree, read)]
+        while todo:
+            path, tree, out = todo.pop()
+            for key, leaf in tree.items():
+                if type(leaf) is dict:
+                    out[key] = {}
+                    todo.append(((*path, key), leaf, out[key]))
+                    continue
+                try:
+                    out[key] = parse_value(leaf) if type(leaf) is bytes else leaf
+                except DecodeError as error:
+                    complain((*path, key), error)
+        return read
+
+    def _set(self, path: Path, leaf: Any) -> None:
+        if len(path) > self._limits.depth:
+            self._refused[path[0]] = self._limits.refuse("depth", len(path), "the nesting of a key")
+            return
+        node = self._tree
+        for key in path[:-1]:
+            below = self._opened(node.get(key))
+            node[key] = below
+            node = below
+        node[path[-1]] = leaf
+
+    def _opened(self, below: Any) -> dict[str, Any]:
+        """A subtree to set a leaf in: what was there if it is an object, else a new one."""
+        if type(below) is bytes:
+            try:
+                below = parse_value(below)
+            except DecodeError:
+                below = None  # it is replaced, so what was wrong with it does not matter
+        return below if type(below) is dict else {}
+
+    def _remove(self, path: Path) -> None:
+        """Take a leaf or subtree away, and the objects that are empty without it."""
+        trail: list[dict[str, Any]] = [self._tree]
+        for key in path[:-1]:
+            if key not in trail[-1]:
+                return
+            below = self._opened(trail[-1][key])
+            trail[-1][key] = below
+            trail.append(below)
+        for key, node in zip(reversed(path), reversed(trail), strict=True):
+            node.pop(key, None)
+            if node:
+                return

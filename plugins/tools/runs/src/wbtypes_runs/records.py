@@ -1,0 +1,420 @@
+"""The records of a log: which fields of the client's messages are read, and what they say.
+
+Field numbers are those of the wire format, section 5; those of metrics were read off recorded runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from .wire import Message, Wire, double, flag, inner, parse, raw, spans, text, whole, zigzag
+
+
+class Kind(IntEnum):
+    """What a record is about: its field number in the client's ``Record`` message."""
+
+    HISTORY = 2
+    SUMMARY = 3
+    CONFIG = 5
+    ARTIFACT = 8
+    METRIC = 12
+    RUN = 17
+    EXIT = 18
+    USE_ARTIFACT = 25
+
+
+_AROUND = frozenset((1, 16, 19, 200))
+"""Fields of a record that say nothing of its content: number, control, uuid, info."""
+
+_NUMBER_KEY = 0x08
+
+
+def body(record: bytes) -> tuple[int, int, int]:
+    """A record's kind as a field number, and where the content begins and ends; 0 when it has none.
+
+    Raises:
+        WireError: the record is no protobuf message.
+    """
+    try:  # as clients write it: its number first, the content last
+        at = 0
+        if record[0] == _NUMBER_KEY:
+            at = 1
+            while record[at] > 0x7F:
+                at += 1
+            at += 1
+        key = record[at]
+        begin = at + 2
+        length = record[at + 1]
+        if length > 0x7F:
+            length = length & 0x7F | record[begin] << 7
+            begin += 1
+        if key & 7 == Wire.BYTES and key < 0x80 and begin + length == len(record) and key >> 3 not in _AROUND:
+            return key >> 3, begin, len(record)
+    except IndexError:
+        pass
+    found = (0, 0, 0)
+    for number, wire, begin, stop in spans(record, 0, len(record)):
+        if wire == Wire.BYTES and number not in _AROUND:
+            found = number, begin, stop
+    return found
+
+
+# -- items: what history, summary and config are made of ---------------------------------------------------------
+
+_ITEM: Message = {1: text("key"), 2: text("nested_key", repeated=True), 16: raw("value_json")}
+_HISTORY_ITEM: Message = {
+    **_ITEM,
+    3: whole("none"),
+    4: flag("boolean"),
+    5: zigzag("integer"),
+    6: double("number"),
+    7: text("text"),
+    8: raw("json"),
+}
+_TYPED = ("boolean", "integer", "number", "text")
+
+Path = tuple[str, ...]
+
+
+@frozen
+class Item:
+    """One leaf of a row, a summary or a config.
+
+    Attributes:
+        path: the keys from the top to the leaf; a client's older layout has one.
+        json: the value's JSON text, or None when the log has the value itself.
+        value: the value itself, of the typed encoding, where `json` is None.
+    """
+
+    path: Path
+    json: bytes | None
+    value: bool | int | float | str | None = None
+
+
+def item(data: bytes, at: int, end: int, message: Message = _HISTORY_ITEM) -> Item:
+    """Read one item. The typed encoding, which keeps int, float and bool apart, goes before the JSON.
+
+    Raises:
+        WireError: it is no item.
+    """
+    found = parse(data, message, at, end)
+    path: Path = tuple(found.get("nested_key", ())) or (found.get("key", ""),)
+    for name in _TYPED:
+        if name in found:
+            return Item(path, None, found[name])
+    if "none" in found:
+        return Item(path, None)
+    return Item(path, found.get("json") or found.get("value_json", b""))
+
+
+@frozen
+class Changes:
+    """What one summary or config record changes.
+
+    Attributes:
+        update: the items that it sets.
+        remove: the paths that it takes away.
+    """
+
+    update: tuple[Item, ...] = ()
+    remove: tuple[Path, ...] = ()
+
+
+def _read_item(data: bytes, at: int, end: int) -> Item:
+    return item(data, at, end, _ITEM)
+
+
+def changes(data: bytes, at: int, end: int) -> Changes:
+    """Read a summary or config record.
+
+    Raises:
+        WireError: it is none.
+    """
+    update: list[Item] = []
+    remove: list[Path] = []
+    for number, wire, begin, stop in spans(data, at, end):
+        if wire == Wire.BYTES and number == 1:
+            update.append(_read_item(data, begin, stop))
+        elif wire == Wire.BYTES and number == 2:
+            remove.append(_read_item(data, begin, stop).path)
+    return Changes(tuple(update), tuple(remove))
+
+
+# -- the run ------------------------------------------------------------------------------------------------------
+
+_TIMESTAMP: Message = {1: whole("seconds"), 2: whole("nanos")}
+_RUN: Message = {
+    1: text("id"),
+    2: text("entity"),
+    3: text("project"),
+    4: raw("config"),
+    5: raw("summary"),
+    6: text("group"),
+    7: text("job_type"),
+    8: text("name"),
+    9: text("notes"),
+    10: text("tags", repeated=True),
+    12: text("sweep_id"),
+    13: text("host"),
+    14: whole("starting_step"),
+    17: inner("start_time", _TIMESTAMP),
+}
+
+
+@frozen(kw_only=True)
+class RunInfo:
+    """What a run says of itself; texts that it does not give are empty.
+
+    Attributes:
+        id: the run's id.
+        entity: the user or team.
+        project: the project.
+        name: the name that is shown.
+        group: the group of runs it belongs to.
+        job_type: the kind of job.
+        notes: the user's notes.
+        tags: the user's tags.
+        sweep_id: the sweep it belongs to.
+        host: the machine's name.
+        starting_step: the first step of a resumed run.
+        started: when it began, in UTC, to the microsecond; None when not said.
+    """
+
+    id: str = ""
+    entity: str = ""
+    project: str = ""
+    name: str = ""
+    group: str = ""
+    job_type: str = ""
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    sweep_id: str = ""
+    host: str = ""
+    starting_step: int = 0
+    started: datetime | None = None
+
+
+def run(data: bytes, at: int, end: int, before: RunInfo) -> tuple[RunInfo, Changes, Changes]:
+    """Read a run record over an earlier one: the run, and the config and summary it begins with.
+
+    Raises:
+        WireError: it is none.
+    """
+    found = parse(data, _RUN, at, end)
+    config, summary = (changes(part, 0, len(part)) for part in (found.pop("config", b""), found.pop("summary", b"")))
+    if "start_time" in found:
+        found["started"] = _moment(found.pop("start_time"))
+    if "tags" in found:
+        found["tags"] = tuple(found["tags"])
+    return evolve(before, **found), config, summary
+
+
+def _moment(found: Mapping[str, int]) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(0, UTC) + timedelta(
+            seconds=found.get("seconds", 0), microseconds=found.get("nanos", 0) // 1000
+        )
+    except OverflowError:
+        return None
+
+
+_EXIT: Message = {1: whole("code"), 2: whole("runtime")}
+
+
+@frozen
+class Exit:
+    """How the run ended.
+
+    Attributes:
+        code: the process's exit code.
+        runtime: seconds, as the client counted them.
+    """
+
+    code: int = 0
+    runtime: int = 0
+
+
+def exit_of(data: bytes, at: int, end: int) -> Exit:
+    """Read an exit record.
+
+    Raises:
+        WireError: it is none.
+    """
+    return Exit(**parse(data, _EXIT, at, end))
+
+
+# -- metrics ------------------------------------------------------------------------------------------------------
+
+_SUMMARIES = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none", 7: "copy", 8: "first"}
+_GOALS = {1: "minimize", 2: "maximize"}
+_METRIC: Message = {
+    1: text("name"),
+    2: text("glob"),
+    4: text("step_metric"),
+    5: whole("step_metric_index"),
+    6: inner("options", {1: flag("step_sync"), 2: flag("hidden"), 3: flag("defined")}),
+    7: inner("summary", {number: flag(name) for number, name in _SUMMARIES.items()}),
+    8: whole("goal"),
+    9: inner("control", {1: flag("overwrite")}),
+}
+
+
+@frozen(kw_only=True)
+class Metric:
+    """One ``define_metric`` of a run.
+
+    Attributes:
+        name: the metric, with dots between the keys of nested dicts; ``""`` when it is a pattern.
+        glob: the pattern of names it is for, ``"train/*"``; else ``""``.
+        step_metric: the metric on the horizontal axis; ``""`` for the step.
+        step_sync: whether the step metric is added to rows that lack it.
+        hidden: whether it is left out of automatic charts.
+        defined: whether the user defined it, against following from a pattern.
+        summary: what the summary keeps of it: ``min``, ``max``, ``mean``, ``best``, ``last``, ``first``, ``none``, ``copy``.
+        goal: ``"minimize"``, ``"maximize"`` or ``""``.
+    """
+
+    name: str = ""
+    glob: str = ""
+    step_metric: str = ""
+    step_sync: bool = False
+    hidden: bool = False
+    defined: bool = False
+    summary: tuple[str, ...] = ()
+    goal: str = ""
+
+
+def metric(data: bytes, at: int, end: int, known: dict[str, Metric]) -> None:
+    """Read a metric record into those known by name or pattern; it adds to an earlier one unless it says to replace it.
+
+    Raises:
+        WireError: it is none.
+    """
+    found = parse(data, _METRIC, at, end)
+    key = found.get("name") or found.get("glob", "")
+    replaces = found.get("control", {}).get("overwrite", False)
+    before = Metric() if replaces else known.get(key, Metric())
+    index = found.get("step_metric_index", 0)
+    steps = list(known.values())
+    options = found.get("options", {})
+    told = {name for name, on in found.get("summary", {}).items() if on}.union(before.summary)
+    known[key] = Metric(
+        name=found.get("name", ""),
+        glob=found.get("glob", ""),
+        step_metric=found.get("step_metric")
+        or (steps[index - 1].name if 0 < index <= len(steps) else before.step_metric),
+        step_sync=options.get("step_sync", before.step_sync),
+        hidden=options.get("hidden", before.hidden),
+        defined=options.get("defined", before.defined),
+        summary=tuple(name for name in _SUMMARIES.values() if name in told),
+        goal=_GOALS.get(found.get("goal", 0), before.goal),
+    )
+
+
+# -- artifacts ----------------------------------------------------------------------------------------------------
+
+_EXTRA: Message = {1: text("key"), 2: text("value_json")}
+_ENTRY: Message = {
+    1: text("path"),
+    2: text("digest"),
+    3: text("ref"),
+    4: whole("size"),
+    6: text("local_path"),
+    7: text("birth_artifact_id"),
+    16: inner("extra", _EXTRA, repeated=True),
+}
+_MANIFEST: Message = {
+    1: whole("version"),
+    4: inner("contents", _ENTRY, repeated=True),
+    5: text("manifest_file_path"),
+}
+_ARTIFACT: Message = {
+    4: text("type"),
+    5: text("name"),
+    6: text("digest"),
+    7: text("description"),
+    8: text("metadata"),
+    11: text("aliases", repeated=True),
+    12: inner("manifest", _MANIFEST),
+    15: text("client_id"),
+    16: text("sequence_client_id"),
+}
+
+
+@frozen(kw_only=True)
+class Entry:
+    """One file of an artifact, as its manifest says it.
+
+    Attributes:
+        path: its name in the artifact.
+        digest: base64 of the MD5 of its bytes, unless `extra` names another algorithm.
+        size: bytes.
+        ref: the URL it stands for; ``""`` for a file.
+        local_path: where the client had it; data like any other.
+        birth_artifact_id: the artifact version that first held it.
+        extra: JSON texts by key.
+    """
+
+    path: str = ""
+    digest: str = ""
+    size: int = 0
+    ref: str = ""
+    local_path: str = field(default="", repr=False)
+    birth_artifact_id: str = field(default="", repr=False)
+    extra: Mapping[str, str] = field(factory=dict, repr=False)
+
+
+@frozen(kw_only=True)
+class ArtifactRecord:
+    """An artifact that the run logged, as the log has it.
+
+    Attributes:
+        name: its name.
+        type: its type, as ``"dataset"`` or ``"run_table"``.
+        digest: hex MD5 of its manifest.
+        description: the user's description.
+        metadata: the user's metadata as JSON text.
+        aliases: its aliases.
+        entries: its files.
+        manifest_file: the path of the manifest where it is kept in a file of its own; data like any other.
+        client_id: the id that ``wandb-client-artifact://`` URLs name.
+        sequence_client_id: the id that such URLs name with ``:latest``.
+    """
+
+    name: str = ""
+    type: str = ""
+    digest: str = ""
+    description: str = ""
+    metadata: str = ""
+    aliases: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = field(default=(), repr=lambda entries: f"<{len(entries)} entries>")
+    manifest_file: str = field(default="", repr=False)
+    client_id: str = field(default="", repr=False)
+    sequence_client_id: str = field(default="", repr=False)
+
+
+def artifact(data: bytes, at: int, end: int) -> ArtifactRecord:
+    """Read an artifact record.
+
+    Raises:
+        WireError: it is none.
+    """
+    found = parse(data, _ARTIFACT, at, end)
+    manifest = found.pop("manifest", {})
+    found["aliases"] = tuple(found.get("aliases", ()))
+    return ArtifactRecord(
+        **found,
+        entries=tuple(_entries(manifest)),
+        manifest_file=manifest.get("manifest_file_path", ""),
+    )
+
+
+def _entries(manifest: Mapping[str, Any]) -> Iterator[Entry]:
+    for found in manifest.get("contents", ()):
+        extra = {pair.get("key", ""): pair.get("value_json", "") for pair in found.pop("extra", ())}
+        yield Entry(**found, extra=extra)

@@ -1,0 +1,13 @@
+"""How the mask type is found: the one codec that its entry point promises."""
+
+from __future__ import annotations
+
+from wbtypes_core import Registrar, hookimpl
+
+from .codec import MaskCodec
+
+
+@hookimpl
+def wbtypes_register(types: Registrar) -> None:
+    """Offer the mask codec."""
+    types.add(MaskCodec())

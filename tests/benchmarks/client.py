@@ -1,0 +1,77 @@
+"""The client's side as seen from here: a process under its Python, asked by name over lines of JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+WORKER = Path(__file__).with_name("theirs.py")
+
+SETTLE = 0.1
+"""Seconds that whoever is next waits, for the client's service works on after the client has returned."""
+
+
+class Client:
+    """The worker process, with an offline run of the real client in a folder of its own.
+
+    Attributes:
+        python: the interpreter that has the client installed.
+        version: the client's version.
+    """
+
+    def __init__(self, python: str, folder: Path) -> None:
+        self.python = python
+        self._complaints = folder / "stderr.txt"
+        homes = {
+            name: str(folder) for name in ("HOME", "WANDB_CACHE_DIR", "WANDB_CONFIG_DIR", "WANDB_DATA_DIR")
+        }
+        with self._complaints.open("wb") as stderr:
+            self._process = subprocess.Popen(
+                [python, str(WORKER), str(folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env={**os.environ, **homes, "WANDB_MODE": "offline"},
+                encoding="utf-8",
+            )
+        self.version: str = self._answer()
+
+    def ask(self, *request: Any) -> Any:
+        """Send one request and wait for its answer."""
+        assert self._process.stdin
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> Any:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the client's process ended:\n{self._complaints.read_text(encoding='utf-8')}")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the run, then the process."""
+        self._process.communicate()
+
+
+class Theirs:
+    """A stopwatch over one job of the client, which runs in the client's process."""
+
+    def __init__(self, client: Client, job: str, **settings: Any) -> None:
+        self._client = client
+        client.ask("open", job, settings)
+
+    def seconds(self, calls: int) -> float:
+        """The mean time of so many calls, taken over there."""
+        seconds: float = self._client.ask("seconds", calls)
+        sleep(SETTLE)
+        return seconds
+
+    def facts(self) -> Any:
+        """What the last outcome says."""
+        return self._client.ask("facts")
