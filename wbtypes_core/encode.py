@@ -13,11 +13,9 @@ from .context import Dialect, EncodeContext, encode_context
 from .errors import DecodeError, EncodeError
 from .files import MediaRef, MediaStore
 from .jsonio import Json
-from .plain import to_plain
+from .plain import SCALARS, to_plain
 from .registry import Loaded, Registry, default_registry
 from .values import Batch, BatchableMedia, Linked, Opaque, WBValue
-
-_SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
 @frozen
@@ -91,7 +89,7 @@ def child(ctx: EncodeContext, value: Any, expect: str | None) -> Any:
 def _walk(ctx: EncodeContext, value: Any, key: str) -> Any:
     """Plain containers one frame per level; values through their codecs."""
     kind = type(value)
-    if kind in _SCALARS:
+    if kind in SCALARS:
         return value
     if kind is dict:
         return _object(ctx, value)
@@ -110,7 +108,7 @@ def _object(ctx: EncodeContext, value: dict[Any, Any]) -> dict[str, Any]:
             raise EncodeError(
                 f"two keys of this dict are {name!r} on the wire, where keys are text; rename one"
             )
-        if type(item) not in _SCALARS:
+        if type(item) not in SCALARS:
             try:
                 item = _walk(ctx, item, name)
             except EncodeError as error:
@@ -121,7 +119,7 @@ def _object(ctx: EncodeContext, value: dict[Any, Any]) -> dict[str, Any]:
 
 def _array(ctx: EncodeContext, value: list[Any] | tuple[Any, ...], key: str) -> Any:
     kinds = set(map(type, value))
-    if kinds <= _SCALARS:
+    if kinds <= SCALARS:
         return list(value)
     if len(kinds) == 1 and issubclass(next(iter(kinds)), BatchableMedia):
         return _batch(ctx.at_key(key), Batch(value))

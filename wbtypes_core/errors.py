@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from enum import StrEnum
 from importlib import import_module
 from types import ModuleType
@@ -139,6 +140,16 @@ class OpaqueWarning(UserWarning):
 
 class ValueWarning(UserWarning):
     """An odd value was handled by a stated rule, told once per kind."""
+
+
+_told: set[str] = set()
+
+
+def warn_once(message: str) -> None:
+    """Tell of a kind of odd value that a stated rule handled, once per process."""
+    if message not in _told:
+        _told.add(message)
+        warnings.warn(message, ValueWarning, stacklevel=4)
 
 
 def need(module: str, *, pip: str, what: str) -> ModuleType:

@@ -53,7 +53,15 @@ _CLASSES = {
 
 _NATIVES = {
     "wbtypes-bokeh": ("bokeh.model.model.Model", "bokeh.document.document.Document"),
-    "wbtypes-histogram": ("numpy.ndarray",),
+    "wbtypes-histogram": (
+        "numpy.ndarray",
+        "torch.Tensor",
+        "torch.nn.parameter.Parameter",
+        "tensorflow.python.framework.ops.EagerTensor",
+        "tensorflow.python.ops.resource_variable_ops.ResourceVariable",
+        "jaxlib._jax.ArrayImpl",
+        "jaxlib.xla_extension.ArrayImpl",
+    ),
     "wbtypes-image": ("PIL.Image.Image", "matplotlib.figure.Figure"),
     "wbtypes-molecule": ("rdkit.Chem.rdchem.Mol",),
     "wbtypes-object3d": ("trimesh.base.Trimesh",),

@@ -6,15 +6,17 @@ Wire format, section 7. Classes are told by their paths, so that no library is i
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from .errors import ValueWarning
+from .errors import warn_once
 
 SMALL_ARRAY = 32
 """Elements up to which an array is written as a list; larger numeric ones become histograms."""
+
+SCALARS = frozenset((str, int, float, bool, type(None)))
+"""The Python types that are JSON as they are."""
 
 Plain = Callable[[Any], Any]
 
@@ -27,6 +29,37 @@ def to_plain(obj: Any) -> Any:
     """
     rule = _rule(type(obj))  # type: ignore[arg-type]  # mypy takes classes for unhashable here
     return rule(obj) if rule else NotImplemented
+
+
+def json_copy(item: Any, place: str) -> Any:
+    """A copy of what a user gave, as JSON has it, down to the last item.
+
+    Args:
+        item: numbers, text, lists, dicts, and whatever has a plain form.
+        place: where it is, for messages: ``box_data[3]``.
+
+    Raises:
+        TypeError: something without a plain form, or a key that is no text, with its place.
+    """
+    if type(item) in SCALARS:
+        return item
+    if isinstance(item, Mapping):
+        return {
+            _key(name, place): each if type(each) in SCALARS else json_copy(each, f"{place}[{name!r}]")
+            for name, each in item.items()
+        }
+    if isinstance(item, list | tuple):
+        return [json_copy(each, f"{place}[{at}]") for at, each in enumerate(item)]
+    found = to_plain(item)
+    if found is NotImplemented:
+        raise TypeError(f"{place} is {type(item).__name__}; give numbers, text, lists and dicts")
+    return json_copy(found, place)
+
+
+def _key(name: object, place: str) -> str:
+    if isinstance(name, str):
+        return str(name)
+    raise TypeError(f"{place} has the key {name!r}; keys are text")
 
 
 def as_array(obj: Any) -> Any:
@@ -92,11 +125,7 @@ def _text(obj: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        warnings.warn(
-            "bytes that are not UTF-8 were logged; they are stored with backslash escapes",
-            ValueWarning,
-            stacklevel=2,
-        )
+        warn_once("bytes that are not UTF-8 were logged; they are stored with backslash escapes")
         return raw.decode("utf-8", "backslashreplace")
 
 
@@ -152,7 +181,12 @@ def _value(obj: Any) -> Any:
 
 
 def _item(obj: Any) -> Any:
-    return obj.item() if obj.dtype.kind != "M" else _array(obj)
+    if obj.dtype.kind == "M":
+        obj = obj.astype("datetime64[us]")  # nanoseconds would come out as a bare integer
+    item = obj.item()
+    if type(item) is not type(obj):
+        return item
+    return complex(obj) if obj.dtype.kind == "c" else float(obj)  # long doubles are their own items
 
 
 _CODE = ("builtins.function", "builtins.builtin_function_or_method", "builtins.type")

@@ -14,22 +14,23 @@ from .errors import Reason
 from .files import MediaFile, MediaRef, MediaSource
 from .jsonio import Json, same
 
+K = TypeVar("K")
 V = TypeVar("V")
 Caption = str | int | float | None
 
 
-class FrozenMap(Mapping[str, V], Generic[V]):
+class FrozenMap(Mapping[K, V], Generic[K, V]):
     """A mapping that cannot be changed: what values hold instead of dicts. Equality is JSON's."""
 
     __slots__ = ("_items",)
 
-    def __init__(self, items: Mapping[str, V] | Iterable[tuple[str, V]] = ()) -> None:
+    def __init__(self, items: Mapping[K, V] | Iterable[tuple[K, V]] = ()) -> None:
         self._items = dict(items)
 
-    def __getitem__(self, key: str) -> V:
+    def __getitem__(self, key: K) -> V:
         return self._items[key]
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[K]:
         return iter(self._items)
 
     def __len__(self) -> int:
@@ -48,10 +49,10 @@ class FrozenMap(Mapping[str, V], Generic[V]):
         return FrozenMap, (self._items,)
 
 
-_EMPTY: FrozenMap[Any] = FrozenMap()
+_EMPTY: FrozenMap[str, Any] = FrozenMap()
 
 
-def frozen_map(items: Mapping[str, Any] | None) -> FrozenMap[Any]:
+def frozen_map(items: Mapping[str, Any] | None) -> FrozenMap[str, Any]:
     """A read-only copy of a mapping, JSON inside included; None gives an empty one."""
     if items is None:
         return _EMPTY

@@ -184,7 +184,10 @@ class CodecConformance:
         added = registered(self.plugin)
         _compare("tags", "types", set(found[0].tags), {codec.tag for codec in added})
         _compare(
-            "classes", "natives", set(found[0].natives), {path for codec in added for path in codec.natives}
+            "foreign classes",
+            "natives",
+            set(found[0].natives),
+            {path for codec in added for path in codec.natives},
         )
 
     def test_the_plugin_adds_this_codec(self) -> None:

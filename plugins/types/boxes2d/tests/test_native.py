@@ -62,5 +62,5 @@ def test_natively_they_are_a_list_of_dicts() -> None:
     boxes = BoundingBoxes2D({"box_data": data}, "found")
     found = native(boxes, registry=Registry.of(wbtypes_boxes2d.plugin))
     assert found == data
-    found[0]["position"]["minX"] = 9
-    assert boxes.box_data[0]["position"]["minX"] == 0.1
+    found[0]["class_id"] = 9
+    assert boxes.box_data[0]["class_id"] == 1

@@ -152,7 +152,7 @@ class TestRefused:
             ({"box_data": [{**BOX, "scores": [1]}]}, TypeError, "scores"),
             ({"box_data": [{**BOX, "scores": {"a": "1"}}]}, TypeError, "scores"),
             ({"box_data": [{**BOX, "scores": {"a": None}}]}, TypeError, "scores"),
-            ({"box_data": [{**BOX, "scores": {1: 1}}]}, TypeError, "keys of boxes are text"),
+            ({"box_data": [{**BOX, "scores": {1: 1}}]}, TypeError, "keys are text"),
             ({"box_data": [{**BOX, "shape": object()}]}, TypeError, r"box_data\[0\]\['shape'\] is object"),
             ({"box_data": [], "class_labels": {"0": "a"}}, TypeError, "number of a class"),
             ({"box_data": [], "class_labels": {0.5: "a"}}, TypeError, "number of a class"),
@@ -231,8 +231,13 @@ class TestLabels:
         assert labelled == BoundingBoxes2D({"box_data": [BOX], "class_labels": {3: "tree"}}, "found")
         assert json.loads(labelled.file.read())["class_labels"] == {"3": "tree"}
         assert labelled.with_labels(None) == boxes
-        with pytest.raises(TypeError, match="number of a class"):
-            boxes.with_labels({"3": "tree"})
+        assert boxes.with_labels({"3": "tree", "x": "of another writer"}).class_labels == {
+            3: "tree",
+            "x": "of another writer",
+        }
+        for odd in ({None: "tree"}, {3: 5}, ["tree"]):
+            with pytest.raises(TypeError):
+                boxes.with_labels(odd)  # type: ignore[arg-type]
 
 
 def test_a_set_of_another_name_keeps_it() -> None:

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 
 import wbtypes_classes.plugin
 from wbtypes_classes import Classes
-from wbtypes_classes import values as values_room
 from wbtypes_core import DecodeError, Dialect, Linked, MemoryStore, Registry, ValueWarning, decode, encode
 from wbtypes_core.context import DecodeContext, encode_context
 from wbtypes_core.limits import Limits
@@ -69,7 +68,7 @@ class TestClassSet:
     def test_an_id_with_two_names_keeps_both_and_goes_by_the_last(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(values_room, "_told", set())
+        monkeypatch.setattr("wbtypes_core.errors._told", set())
         twice = [{"id": 1, "name": "A"}, {"id": 1, "name": "B"}]
         with pytest.warns(ValueWarning, match="two names") as told:
             classes = Classes(twice)

@@ -17,7 +17,6 @@ from wbtypes_core import DecodeError, Dialect, MemoryStore, Registry, ValueWarni
 from wbtypes_core.context import DecodeContext, encode_context
 from wbtypes_core.limits import Limits
 from wbtypes_mask import ImageMask
-from wbtypes_mask import values as values_room
 
 REGISTRY = Registry.of(wbtypes_mask.plugin)
 GRID = np.arange(12, dtype=np.uint8).reshape(3, 4)
@@ -25,7 +24,7 @@ GRID = np.arange(12, dtype=np.uint8).reshape(3, 4)
 
 @pytest.fixture(autouse=True)
 def nothing_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(values_room, "_told", set())
+    monkeypatch.setattr("wbtypes_core.errors._told", set())
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,14 +18,13 @@ from wbtypes_core import (
 )
 from wbtypes_core.codec import EXACT, caption_of, exact_of, expect_object, read
 from wbtypes_core.jsonio import JsonObject, kind
+from wbtypes_core.labels import Labels, label_texts, noted_labels, read_labels
 from wbtypes_core.layout import label_key
 
-from .values import BoundingBoxes2D, Box, Labels, file_of, held, is_position, other_of, plain, texts
+from .values import BoundingBoxes2D, Box, file_of, is_position, other_of
 
 NOTE = "bounding_box/class_labels"
 """Where a run's config holds the labels of its boxes, default ones too."""
-
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,19}")
 
 
 class BoxesFileCodec(JsonFileCodec[BoundingBoxes2D]):
@@ -40,7 +38,7 @@ class BoxesFileCodec(JsonFileCodec[BoundingBoxes2D]):
 
     def fields(self, boxes: BoundingBoxes2D, ctx: EncodeContext) -> JsonObject:
         """The name of the set, where it is not the one that it stands under."""
-        payload = {"type": NOTE, "key": label_key(ctx.key, ctx.name), "value": texts(boxes.labels)}
+        payload = {"type": NOTE, "key": label_key(ctx.key, ctx.name), "value": label_texts(boxes.labels)}
         ctx.note(NOTE, payload)
         return {EXACT: {"key": boxes.key}} if boxes.key != ctx.name else {}
 
@@ -60,7 +58,7 @@ class BoxesFileCodec(JsonFileCodec[BoundingBoxes2D]):
 
     def native(self, value: BoundingBoxes2D) -> Any:
         """The boxes as a list of dicts."""
-        return plain(value.box_data, "box_data")
+        return [dict(box) for box in value.box_data]
 
     def column_type(self, value: BoundingBoxes2D) -> JsonObject:
         """Boxes have no column type of their own in wandb."""
@@ -77,8 +75,7 @@ class BoxListCodec(Codec[BoundingBoxes2D]):
 
     def encode(self, value: BoundingBoxes2D, ctx: EncodeContext) -> list[JsonObject]:
         """The boxes alone."""
-        boxes: list[JsonObject] = plain(value.box_data, "box_data")
-        return boxes
+        return [dict(box) for box in value.box_data]
 
     def decode(self, node: Any, ctx: DecodeContext) -> BoundingBoxes2D:
         """The set of a bare list, named as its parent names it."""
@@ -89,7 +86,7 @@ class BoxListCodec(Codec[BoundingBoxes2D]):
 
     def native(self, value: BoundingBoxes2D) -> Any:
         """The boxes as a list of dicts."""
-        return plain(value.box_data, "box_data")
+        return [dict(box) for box in value.box_data]
 
     def column_type(self, value: BoundingBoxes2D) -> JsonObject:
         """Boxes have no column type of their own in wandb."""
@@ -110,30 +107,16 @@ def _boxes(boxes: list[Any], *at: str) -> tuple[Box, ...]:
     return tuple(map(FrozenMap, boxes))
 
 
-def labels_of(node: Mapping[str, Any]) -> Labels:
-    """Labels from JSON: ids that are whole numbers become ints again.
-
-    Raises:
-        DecodeError: ``wrong-type``: a name that is no text.
-    """
-    for each, name in node.items():
-        if not isinstance(name, str):
-            raise DecodeError(f"is {kind(name)}, not a name", reason=Code.WRONG_TYPE, path=(each,))
-    return held((int(each) if _WHOLE.fullmatch(each) else each, name) for each, name in node.items())
-
-
 def _labels(node: Mapping[str, Any]) -> Labels:
     try:
-        return labels_of(node)
+        return read_labels(node)
     except DecodeError as error:
         raise error.under("class_labels") from None
 
 
 def _noted(note: Any) -> Labels | None:
     """The labels in a run's config; None where they are only the default names, or no labels at all."""
-    value = note.get("value") if isinstance(note, Mapping) else None
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
+    labels = noted_labels(note)
+    if labels is None or all(name == f"class_{each}" for each, name in labels.items()):
         return None
-    if all(name == f"class_{each}" for each, name in value.items()):
-        return None
-    return labels_of(value)
+    return labels

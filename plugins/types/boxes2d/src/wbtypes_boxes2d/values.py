@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 from attrs import field, frozen
 
 from wbtypes_core import FrozenMap, Media, MediaFile
 from wbtypes_core.codec import json_file
 from wbtypes_core.jsonio import Json, JsonObject
-from wbtypes_core.plain import to_plain
+from wbtypes_core.labels import Labels, check_labels, label_texts, stored_labels
+from wbtypes_core.plain import json_copy
 from wbtypes_core.values import check_caption, frozen_map
 
 if TYPE_CHECKING:
@@ -19,14 +20,11 @@ if TYPE_CHECKING:
 Box = Mapping[str, Any]
 """One box: a ``position``, and optionally ``class_id``, ``domain``, ``box_caption``, ``scores`` and other keys."""
 
-Labels = Mapping[int | str, str]
-"""Names by class id. Ids are ints; a text that is none stays text, for data of other writers may hold it."""
-
 SUFFIX = ".boxes2D.json"
 
 CORNERS = ("minX", "minY", "maxX", "maxY")
 
-_SCALARS = frozenset((str, int, float, bool, type(None)))
+_NUMBERS = frozenset((int, float))
 
 
 @frozen(kw_only=True, init=False)
@@ -69,7 +67,7 @@ class BoundingBoxes2D(Media):
         if kwargs:
             raise TypeError(f"BoundingBoxes2D takes val, key and caption, not {', '.join(kwargs)}")
         document = _document(val)
-        labels = None if val.get("class_labels") is None else _labels(val["class_labels"])
+        labels = None if val.get("class_labels") is None else check_labels(val["class_labels"])
         self.__attrs_init__(
             file=json_file(lambda: document, SUFFIX),
             caption=caption,
@@ -88,7 +86,7 @@ class BoundingBoxes2D(Media):
         if self.class_labels is not None:
             return self.class_labels
         ids = [box["class_id"] for box in self.box_data if isinstance(box.get("class_id"), int)]
-        return held((int(each), f"class_{int(each)}") for each in ids)
+        return FrozenMap((int(each), f"class_{int(each)}") for each in ids)
 
     def with_labels(self, class_labels: Mapping[Any, str] | None) -> Self:
         """The same boxes with these labels, in a file that says so.
@@ -99,12 +97,7 @@ class BoundingBoxes2D(Media):
         Raises:
             TypeError: labels that are not names by number or text.
         """
-        if class_labels is None:
-            labels = None
-        else:
-            given = ((number_of(each), name) for each, name in class_labels.items() if isinstance(each, str))
-            numbers = {each: name for each, name in class_labels.items() if not isinstance(each, str)}
-            labels = None
+        labels = None if class_labels is None else stored_labels(class_labels)
         return self.replace(class_labels=labels, file=file_of(self.box_data, labels, self.other))
 
     def to_numpy(self, width: float, height: float) -> numpy.ndarray[Any, Any]:
@@ -129,7 +122,7 @@ def file_of(boxes: Iterable[Box], labels: Labels | None, other: Mapping[str, Jso
     """The file of a set: what wandb writes, made at first need."""
     document: JsonObject = {"box_data": [dict(box) for box in boxes]}
     if labels is not None:
-        document["class_labels"] = texts(labels)
+        document["class_labels"] = label_texts(labels)
     document.update(other)
     return json_file(lambda: document, SUFFIX)
 
@@ -137,16 +130,6 @@ def file_of(boxes: Iterable[Box], labels: Labels | None, other: Mapping[str, Jso
 def other_of(document: Mapping[str, Any]) -> JsonObject:
     """What a set's file says beside boxes and labels."""
     return {name: item for name, item in document.items() if name not in ("box_data", "class_labels")}
-
-
-def held(labels: Iterable[tuple[int | str, str]]) -> Labels:
-    """Labels as a value holds them, read-only."""
-    return cast(Labels, FrozenMap(cast("Iterable[tuple[str, str]]", labels)))
-
-
-def texts(labels: Labels) -> JsonObject:
-    """Labels as JSON has them, where keys are text."""
-    return {str(each): name for each, name in labels.items()}
 
 
 def is_middle(position: Mapping[str, Any]) -> bool:
@@ -167,31 +150,7 @@ def is_position(position: object) -> bool:
 
 
 def _is_number(item: object) -> bool:
-    return isinstance(item, int | float)
-
-
-def plain(item: Any, place: str) -> Any:
-    """A copy of what the user gave, as JSON has it.
-
-    Raises:
-        TypeError: something that JSON does not know, with its place.
-    """
-    if type(item) in _SCALARS:
-        return item
-    if isinstance(item, Mapping):
-        return {_name_of(name): plain(each, f"{place}[{name!r}]") for name, each in item.items()}
-    if isinstance(item, list | tuple):
-        return [plain(each, f"{place}[{at}]") for at, each in enumerate(item)]
-    found = to_plain(item)
-    if found is NotImplemented:
-        raise TypeError(f"{place} is {type(item).__name__}; give numbers, text, lists and dicts")
-    return plain(found, place)
-
-
-def _name_of(name: object) -> str:
-    if isinstance(name, str):
-        return str(name)
-    raise TypeError(f"the keys of boxes are text, not {name!r}")
+    return type(item) in _NUMBERS or isinstance(item, int | float)  # the first is quicker, for most
 
 
 def _document(val: object) -> JsonObject:
@@ -205,9 +164,9 @@ def _document(val: object) -> JsonObject:
         if name == "box_data":
             document[name] = _boxes(item)
         elif name != "class_labels":
-            document[_name_of(name)] = plain(item, f"val[{name!r}]")
+            document.update(json_copy({name: item}, "val"))
         elif item is not None:
-            document[name] = texts(_labels(item))
+            document[name] = label_texts(check_labels(item))
     return document
 
 
@@ -221,7 +180,7 @@ def _box(box: object, place: str) -> JsonObject:
     """A copy of one box, checked."""
     if not isinstance(box, Mapping):
         raise TypeError(f"{place} is a dict with a position, not {type(box).__name__}")
-    made: JsonObject = plain(box, place)
+    made: JsonObject = json_copy(box, place)
     if not is_position(made.get("position")):
         raise TypeError(
             f'{place}["position"] needs numbers minX, maxX, minY and maxY, or middle [x, y], width and height'
@@ -234,27 +193,3 @@ def _box(box: object, place: str) -> JsonObject:
     if not isinstance(scores, dict) or not all(map(_is_number, scores.values())):
         raise TypeError(f'{place}["scores"] is a dict of numbers by name, not {scores!r}')
     return made
-
-
-def _labels(labels: object) -> Labels:
-    """Labels as they are held: ints to names.
-
-    Raises:
-        TypeError: a key that is no whole number, or a name that is no text.
-    """
-    if not isinstance(labels, Mapping):
-        raise TypeError(f"class_labels is a dict of names by id, not {type(labels).__name__}")
-    return held((_id(each), _name(each, name)) for each, name in labels.items())
-
-
-def _id(each: object) -> int:
-    number = each if isinstance(each, int | float) else to_plain(each)
-    if isinstance(number, int | float) and number == number // 1:
-        return int(number)
-    raise TypeError(f"a key of class_labels is the number of a class, not {each!r}")
-
-
-def _name(each: object, name: object) -> str:
-    if isinstance(name, str):
-        return str(name)
-    raise TypeError(f"class_labels[{each!r}] is a name, a str, not {type(name).__name__}")

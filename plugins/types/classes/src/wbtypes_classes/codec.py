@@ -20,7 +20,7 @@ from wbtypes_core import (
 from wbtypes_core.codec import EXACT, expect_object, read
 from wbtypes_core.jsonio import JsonObject, kind
 
-from .values import Class, Classes, file_of, plain
+from .values import Class, Classes, file_of
 
 
 class ClassesCodec(Codec[Classes]):
@@ -32,7 +32,7 @@ class ClassesCodec(Codec[Classes]):
 
     def encode(self, value: Classes, ctx: EncodeContext) -> JsonObject:
         """The classes themselves."""
-        return {"class_set": plain(value.class_set, "class_set")}
+        return {"class_set": [dict(each) for each in value.class_set]}
 
     def decode(self, node: Any, ctx: DecodeContext) -> Classes:
         """The classes of a node."""
@@ -41,7 +41,7 @@ class ClassesCodec(Codec[Classes]):
 
     def native(self, value: Classes) -> Any:
         """The classes as a list of dicts."""
-        return plain(value.class_set, "class_set")
+        return [dict(each) for each in value.class_set]
 
     def column_type(self, value: Classes) -> JsonObject:
         """A set of classes in a cell has no column type of its own in wandb; its ids have, ``classesId``."""
@@ -81,7 +81,7 @@ class ClassesFileCodec(JsonFileCodec[Classes]):
 
     def native(self, value: Classes) -> Any:
         """The classes as a list of dicts."""
-        return plain(value.class_set, "class_set")
+        return [dict(each) for each in value.class_set]
 
 
 def _name(classes: Classes) -> str:

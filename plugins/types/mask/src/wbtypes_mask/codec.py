@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from math import inf
 from typing import Any
@@ -17,10 +16,11 @@ from wbtypes_core import (
     MediaFile,
 )
 from wbtypes_core.codec import EXACT, caption_of, exact_of, read
-from wbtypes_core.jsonio import JsonObject, kind
+from wbtypes_core.jsonio import JsonObject
+from wbtypes_core.labels import Labels, label_texts, noted_labels, read_labels
 from wbtypes_core.layout import label_key
 
-from .values import ImageMask, Labels, held
+from .values import ImageMask
 
 NOTE = "mask/class_labels"
 """Where a run's config holds the labels of its masks."""
@@ -29,8 +29,6 @@ _WIDTHS = {"float": (16, 32, 64), "int": (8, 16, 32, 64), "uint": (8, 16, 32, 64
 
 DTYPES = frozenset(["bool", *(f"{kind}{bits}" for kind, widths in _WIDTHS.items() for bits in widths)])
 """The dtypes that a mask may say it came in."""
-
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,19}")
 
 
 class MaskCodec(MediaCodec[ImageMask]):
@@ -48,11 +46,11 @@ class MaskCodec(MediaCodec[ImageMask]):
     def fields(self, mask: ImageMask, ctx: EncodeContext) -> JsonObject:
         """What wandb keeps beside the picture, and what it loses."""
         if ctx.dialect is Dialect.RUN and (mask.class_labels is not None or mask.default_ids):
-            payload = {"type": NOTE, "key": label_key(ctx.key, ctx.name), "value": _texts(mask.labels)}
+            payload = {"type": NOTE, "key": label_key(ctx.key, ctx.name), "value": label_texts(mask.labels)}
             ctx.note(NOTE, payload)
         kept: JsonObject = {}
         if mask.class_labels is not None:
-            kept["labels"] = _texts(mask.class_labels)
+            kept["labels"] = label_texts(mask.class_labels)
         if mask.key != ctx.name:
             kept["key"] = mask.key
         if mask.dtype is not None:
@@ -84,32 +82,14 @@ class MaskCodec(MediaCodec[ImageMask]):
         return {"wb_type": "pythonObject", "params": {"class_name": "ImageMask"}}
 
 
-def _texts(labels: Labels) -> JsonObject:
-    """Labels as JSON has them, where keys are text."""
-    return {str(each): name for each, name in labels.items()}
-
-
-def labels_of(node: Mapping[str, Any]) -> Labels:
-    """Labels from JSON: ids that are whole numbers become ints again.
-
-    Raises:
-        DecodeError: ``wrong-type``: a name that is no text.
-    """
-    for each, name in node.items():
-        if not isinstance(name, str):
-            raise DecodeError(f"is {kind(name)}, not a name", reason=Code.WRONG_TYPE, path=(each,))
-    return held((int(each) if _WHOLE.fullmatch(each) else each, name) for each, name in node.items())
-
-
 def _noted(note: Any, original: Mapping[Any, int | float]) -> tuple[Labels | None, tuple[int, ...]]:
     """The labels in a run's config; where they are only the default names, the ids that these stand for.
 
     A note that is no labels says nothing of the mask: it is the config's, where it stays as it is.
     """
-    value = note.get("value") if isinstance(note, Mapping) else None
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
+    labels = noted_labels(note)
+    if labels is None:
         return None, ()
-    labels = labels_of(value)
     ids = tuple(each for each in labels if isinstance(each, int))
     if all(name == f"class_{original.get(each, each)}" for each, name in labels.items()):
         return None, ids
@@ -123,7 +103,7 @@ def _beside(exact: JsonObject, ctx: DecodeContext) -> dict[str, Any]:
     if dtype is not None and dtype not in DTYPES:
         raise DecodeError(f"{dtype!r} is no dtype of a mask", reason=Code.BAD_VALUE, path=("dtype",))
     try:
-        class_labels = None if labels is None else labels_of(labels)
+        class_labels = None if labels is None else read_labels(labels)
     except DecodeError as error:
         raise error.under("labels") from None
     return {

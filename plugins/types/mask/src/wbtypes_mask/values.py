@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import warnings
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from attrs import field, frozen
 
-from wbtypes_core import FrozenMap, Media, MediaFile, ValueWarning
+from wbtypes_core import FrozenMap, Media, MediaFile
+from wbtypes_core.errors import warn_once
 from wbtypes_core.files import LazyFile, as_file
-from wbtypes_core.plain import to_plain
+from wbtypes_core.labels import Labels, check_labels
 from wbtypes_core.values import check_caption
 
 if TYPE_CHECKING:
     import numpy
     from PIL import Image as PILImage
-
-Labels = Mapping[int | str, str]
-"""Names by class id. Ids are ints; a text that is none stays text, for data of other writers may hold it."""
 
 SUFFIX = ".mask.png"
 
@@ -84,7 +81,7 @@ class ImageMask(Media):
 
         stored = native.store(data)
         for odd in stored.odd:
-            _tell_once(odd)
+            warn_once(odd)
         self.__attrs_init__(
             file=LazyFile(stored.png, SUFFIX),
             dtype=stored.dtype,
@@ -103,10 +100,10 @@ class ImageMask(Media):
         """
         if self.class_labels is None:
             original: dict[int, int | float] = dict(self.ids)
-            return held((each, f"class_{original.get(each, each)}") for each in self.default_ids)
+            return FrozenMap((each, f"class_{original.get(each, each)}") for each in self.default_ids)
         names: dict[int | str, str] = dict(self.class_labels)
         names.update([(code, names.pop(int(each))) for code, each in self.ids if each in names])
-        return held(names.items())
+        return FrozenMap(names)
 
     def to_numpy(self) -> numpy.ndarray[Any, Any]:
         """The class ids, h x w.
@@ -155,43 +152,4 @@ def _parts(val: object) -> tuple[Any, MaskSource | None, Labels | None]:
     if data is not None and path is not None:
         raise TypeError('a mask has "mask_data" or "path", not both')
     labels = val.get("class_labels")
-    return data, path, None if labels is None else _labels(labels)
-
-
-def held(labels: Iterable[tuple[int | str, str]]) -> Labels:
-    """Labels as a value holds them, read-only."""
-    return cast(Labels, FrozenMap(cast("Iterable[tuple[str, str]]", labels)))
-
-
-def _labels(labels: object) -> Labels:
-    """Labels as they are held: ints to names.
-
-    Raises:
-        TypeError: a key that is no whole number, or a name that is no text.
-    """
-    if not isinstance(labels, Mapping):
-        raise TypeError(f"class_labels is a dict of names by id, not {type(labels).__name__}")
-    return held((_id(each), _name(each, name)) for each, name in labels.items())
-
-
-def _id(each: object) -> int:
-    plain = to_plain(each) if not isinstance(each, int | float) else each
-    if isinstance(plain, int | float) and plain == plain // 1:
-        return int(plain)
-    raise TypeError(f"a key of class_labels is the number of a class, not {each!r}")
-
-
-def _name(each: object, name: object) -> str:
-    if isinstance(name, str):
-        return str(name)
-    raise TypeError(f"class_labels[{each!r}] is a name, a str, not {type(name).__name__}")
-
-
-_told: set[str] = set()
-
-
-def _tell_once(odd: str) -> None:
-    """Warn of a kind of odd value, once per process."""
-    if odd not in _told:
-        _told.add(odd)
-        warnings.warn(odd, ValueWarning, stacklevel=3)
+    return data, path, None if labels is None else check_labels(labels)
