@@ -557,8 +557,6 @@ def safe_parts(path: str) -> tuple[str, ...]:
         raise refuse_path(path, "names a drive")
     if parts[0].startswith("\\"):
         raise refuse_path(path, "is absolute")
-    if _DRIVE.match(parts[0]):
-        raise refuse_path(path, "names a drive")
     if os.name == "nt" and any(":" in part or _WINDOWS_DEVICES.match(part) for part in parts):
         raise refuse_path(path, "is a device or stream on this system")
     return parts

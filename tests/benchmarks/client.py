@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -21,6 +22,7 @@ class Client:
     Attributes:
         python: the interpreter that has the client installed.
         version: the client's version.
+        files: the folder that its run keeps files in.
     """
 
     def __init__(self, python: str, folder: Path) -> None:
@@ -38,21 +40,29 @@ class Client:
                 env={**os.environ, **homes, "WANDB_MODE": "offline"},
                 encoding="utf-8",
             )
-        self.version: str = self._answer()
+        self.version, files = self.ask("hello")
+        self.files = Path(files)
 
     def ask(self, *request: Any) -> Any:
-        """Send one request and wait for its answer."""
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
+        """Send one request and wait for its answer.
 
-    def _answer(self) -> Any:
+        Raises:
+            RuntimeError: the job failed over there, or the process has ended; with what it said.
+        """
+        assert self._process.stdin
         assert self._process.stdout
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the client's process ended:\n{self._complaints.read_text(encoding='utf-8')}")
-        return json.loads(line)
+            self.close()
+            said = self._complaints.read_text(encoding="utf-8")
+            raise RuntimeError(f"the process of the client ended\n{said}")
+        found = json.loads(line)
+        if "failed" in found:
+            raise RuntimeError(f"the client failed\n{found['failed']}")
+        return found["answer"]
 
     def close(self) -> None:
         """End the run, then the process."""

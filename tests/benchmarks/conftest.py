@@ -49,8 +49,8 @@ def client_python() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def client(client_python: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client | None]:
-    """The client's process, started when a job first asks for it."""
+def client(client_python: str | None) -> Iterator[Client | None]:
+    """The client's process, with an offline run."""
     if client_python is None:
         yield None
         return
@@ -61,15 +61,18 @@ def client(client_python: str | None, tmp_path_factory: pytest.TempPathFactory) 
         client.close()
 
 
-@pytest.fixture
-def scratch() -> Iterator[Path]:
-    """An empty folder on the disk that the client writes to as well."""
+@pytest.fixture(scope="session")
+def files(client: Client | None) -> Iterator[Path]:
+    """Where all write to, log under keys of your own: new files cost more in one folder of a disk than in another."""
+    if client:
+        yield client.files
+        return
     with tempfile.TemporaryDirectory(prefix="wbtypes-ours-") as folder:
         yield Path(folder)
 
 
 @pytest.fixture
-def bench(request: pytest.FixtureRequest) -> Callable[..., Any]:
+def bench(client: Client | None) -> Callable[..., Any]:
     """Measures one job and gives the facts that all ways to do it agree on.
 
     Args:
@@ -93,7 +96,7 @@ def bench(request: pytest.FixtureRequest) -> Callable[..., Any]:
         clocks: dict[str, Clock] = {"ours": Stopwatch(ours)}
         if isinstance(theirs, Work):
             clocks["theirs"] = Stopwatch(theirs)
-        elif theirs and (client := request.getfixturevalue("client")):
+        elif theirs and client:
             name, settings = theirs
             clocks["theirs"] = Theirs(client, name, **settings)
         if floor:

@@ -15,16 +15,16 @@ from wbtypes_file import File
 SIZE = 100_000_000
 
 
-def test_copy(bench, scratch):
-    source = scratch / "weights.mp4"  # the client takes any bytes by path where the name is a video's
+def test_copy(bench, files):
+    source = files / "weights.mp4"  # the client takes any bytes by path where the name is a video's
     source.write_bytes(random.Random(0).randbytes(SIZE))
 
     def fresh(way):
         """An empty folder for each turn; the one before is taken away."""
 
         def prepare(turn):
-            shutil.rmtree(scratch / way, ignore_errors=True)
-            folder = scratch / way / str(turn)
+            shutil.rmtree(files / way, ignore_errors=True)
+            folder = files / way / str(turn)
             folder.mkdir(parents=True)
             return folder
 

@@ -23,19 +23,19 @@ INJECTED = (
     ("name", "size", "wanted"),
     [("10 kB", 10**4, Wanted(6, 1.3)), ("10 MB", 10**7, Wanted(1.8, 1.3))],
 )
-def test_page(bench, scratch, name, size, wanted):
-    store = DirectoryStore(scratch)
+def test_page(bench, files, name, size, wanted):
+    store = DirectoryStore(files)
 
     def floor(page, turn):
         data = page.encode()
-        scratch.joinpath(hashlib.sha256(data).hexdigest()).write_bytes(data)
+        (files / "media/html" / hashlib.sha256(data).hexdigest()).write_bytes(data)
 
     digest = bench(
         f"html {name}, text to file and JSON",
         ours=Work(
-            lambda page, turn: encode(Html(page), store, key="html", step=turn).json,
+            lambda page, turn: encode(Html(page), store, key="ours", step=turn).json,
             lambda turn: inputs.page(size, turn),
-            lambda node: hashlib.sha256((scratch / node["path"]).read_bytes()).hexdigest(),
+            lambda node: hashlib.sha256((files / node["path"]).read_bytes()).hexdigest(),
         ),
         theirs=("html", {"size": size}),
         floor=Work(floor, lambda turn: inputs.page(size, turn)),

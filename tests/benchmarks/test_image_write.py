@@ -35,10 +35,10 @@ def to_png(pixels):
     )
 
 
-def write_png(folder, pixels):
+def write_png(files, pixels):
     """A PNG file named by its content."""
     data = to_png(pixels)
-    path = folder / f"{hashlib.sha256(data).hexdigest()}.png"
+    path = files / "media/images" / f"{hashlib.sha256(data).hexdigest()}.png"
     path.write_bytes(data)
     return path
 
@@ -53,21 +53,21 @@ def as_logged(path):
     ("name", "height", "width", "wanted"),
     [("224 x 224", 224, 224, Wanted(7, 1.5)), ("1080p", 1080, 1920, Wanted(10, 1.5))],
 )
-def test_one(bench, scratch, name, height, width, wanted):
+def test_one(bench, files, name, height, width, wanted):
     picture = inputs.natural(height, width)[0]
-    store = DirectoryStore(scratch)
+    store = DirectoryStore(files)
 
     def prepare(turn):
         return inputs.stamped(picture, turn)
 
     def ours(pixels, turn):
-        return encode(Image(pixels), store, key="image", step=turn).json
+        return encode(Image(pixels), store, key="ours", step=turn).json
 
     facts = bench(
         f"image {name}, array to file and JSON",
-        ours=Work(ours, prepare, facts=lambda node: as_logged(scratch / node["path"])),
+        ours=Work(ours, prepare, facts=lambda node: as_logged(files / node["path"])),
         theirs=("image", {"height": height, "width": width}),
-        floor=Work(lambda pixels, turn: write_png(scratch, pixels), prepare, as_logged),
+        floor=Work(lambda pixels, turn: write_png(files, pixels), prepare, as_logged),
         wanted=wanted,
         remarks=REMARKS,
     )
@@ -75,16 +75,16 @@ def test_one(bench, scratch, name, height, width, wanted):
 
 
 @pytest.mark.filterwarnings("ignore:a list of images is longer than 108")  # which is what is measured
-def test_many_in_one_step(bench, scratch):
+def test_many_in_one_step(bench, files):
     count, side = 1000, 64
     pictures = inputs.natural(side, side, count)
-    store = DirectoryStore(scratch)
+    store = DirectoryStore(files)
 
     def prepare(turn):
         return [inputs.stamped(picture, turn) for picture in pictures]
 
     def ours(arrays, turn):
-        return encode([Image(array) for array in arrays], store, key="images", step=turn).json
+        return encode([Image(array) for array in arrays], store, key="ours", step=turn).json
 
     facts = bench(
         f"{count:,} images {side} x {side} in one step",
@@ -92,7 +92,7 @@ def test_many_in_one_step(bench, scratch):
             ours, prepare, lambda node: [inputs.digest(image.to_numpy()) for image in decode(node, store)]
         ),
         theirs=("images", {"count": count, "side": side}),
-        floor=Work(lambda arrays, turn: [write_png(scratch, array) for array in arrays], prepare),
+        floor=Work(lambda arrays, turn: [write_png(files, array) for array in arrays], prepare),
         wanted=Wanted(10, 1.5),
         remarks=REMARKS,
     )

@@ -16,9 +16,9 @@ CELLS = ROWS * (KEYS + 3)
 
 
 @pytest.fixture
-def log(scratch):
+def log(files):
     """A log that no client is needed for."""
-    path = scratch / "run-benchmark.wandb"
+    path = files / "run-benchmark.wandb"
     wandblog.write(path, ROWS, KEYS)
     return path
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -97,27 +98,51 @@ def file(run: Any, path: str) -> Work:
     )
 
 
+class Desk:
+    """Answers requests, one after the other, over one run.
+
+    Attributes:
+        run: the client's run.
+        clock: the stopwatch over the job that was opened last.
+    """
+
+    def __init__(self, run: Any) -> None:
+        self.run = run
+        self.clock: Stopwatch | None = None
+
+    def hello(self) -> list[str]:
+        """The client's version, and the folder of the run's files."""
+        return [wandb.__version__, self.run.dir]
+
+    def open(self, name: str, settings: dict[str, Any]) -> None:
+        """Make a job ready."""
+        self.clock = Stopwatch(JOBS[name](self.run, **settings))
+
+    def seconds(self, calls: int) -> float:
+        """The mean time of so many calls."""
+        assert self.clock
+        return self.clock.seconds(calls)
+
+    def facts(self) -> Any:
+        """What the last outcome says."""
+        assert self.clock
+        return self.clock.facts()
+
+
 def serve(folder: str) -> None:
-    """Start a run, then answer one request after the other until there are no more."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    """Start a run, then answer requests until there are no more."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)  # what the client prints is no answer
     quiet = wandb.Settings(silent=True, console="off", x_disable_stats=True, disable_git=True)
     run = wandb.init(mode="offline", project="benchmarks", dir=folder, settings=quiet)
-    clock: Stopwatch | None = None
-
-    def answer(what: Any) -> None:
-        answers.write(json.dumps(what) + "\n")
-        answers.flush()
-
-    answer(wandb.__version__)
+    desk = Desk(run)
     for line in sys.stdin:
         what, *rest = json.loads(line)
-        if what == "open":
-            name, settings = rest
-            clock = Stopwatch(JOBS[name](run, **settings))
-            answer(name)
-        else:
-            answer(getattr(clock, what)(*rest))
+        try:
+            answer = {"answer": getattr(desk, what)(*rest)}
+        except Exception:
+            answer = {"failed": traceback.format_exc()}
+        print(json.dumps(answer), file=answers)
     run.finish()
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import wbtypes_toy.plugin
+from attrs import frozen
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from wbtypes_toy import Doc, Note, Pic, Strokes
 from wbtypes_toy.codec import DocCodec, NoteCodec, PicCodec, PicsCodec, StrokesCodec
 
-from wbtypes_core import Batch, index
-from wbtypes_core.testing import CodecConformance
+from wbtypes_core import Batch, BytesFile, DecodeError, Dialect, MediaRef, WBValue, hookimpl, index
+from wbtypes_core.jsonio import dumps
+from wbtypes_core.testing import CodecConformance, CorpusEntry, WatchedStore, mutations, read_corpus
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +75,300 @@ class TestStrokes(Toy):
     def samples(self):
         yield Strokes()
         yield Strokes(points=((0, 1), (2.5, 3)))
+
+
+# -- each fault is named --------------------------------------------------------------------------------------
+
+
+def module(*codecs, name="wbtypes_toy.plugin"):
+    """A plugin module that adds these codecs."""
+    made = ModuleType(name)
+
+    def wbtypes_register(types):
+        types.add(*codecs)
+
+    made.wbtypes_register = hookimpl(wbtypes_register)
+    return made
+
+
+def kit(codec, *values, others=(), **attributes):
+    """The kit over a codec and its samples."""
+    facts = {
+        "codec": codec,
+        "plugin": module(codec, *others),
+        "corpus": Toy.corpus,
+        "samples": lambda self: values,
+        **attributes,
+    }
+    return type("TestMade", (CodecConformance,), facts)()
+
+
+class Forgetful(NoteCodec):
+    def decode(self, node, ctx):
+        return super().decode(node, ctx).replace(stars=None)
+
+
+class Moody(NoteCodec):
+    moods = itertools.count()
+
+    def encode(self, value, ctx):
+        return {**super().encode(value, ctx), "stars": next(self.moods)}
+
+
+class Meddling(NoteCodec):
+    def encode(self, value, ctx):
+        object.__setattr__(value, "stars", 9)
+        return super().encode(value, ctx)
+
+
+class Consuming(NoteCodec):
+    def decode(self, node, ctx):
+        value = super().decode(node, ctx)
+        node.pop("stars", None)
+        return value
+
+
+class Greedy(NoteCodec):
+    keys = (*NoteCodec.keys, "wbtypes_testing_unknown")
+
+
+class Trusting(NoteCodec):
+    def decode(self, node, ctx):
+        return Note(text=node["text"].strip())
+
+
+class Untrue(NoteCodec):
+    natives = ("json.JSONDecoder",)
+
+
+class Loud(NoteCodec):
+    def encode(self, value, ctx):
+        return {"text": value.text, "stars": "many"}
+
+
+class Misnamed(PicCodec):
+    def fields(self, value, ctx):
+        return {**super().fields(value, ctx), "sha256": "0" * 64}
+
+
+class Lost(PicCodec):
+    def fields(self, value, ctx):
+        return {**super().fields(value, ctx), "path": "media/pics/elsewhere.pic"}
+
+
+class Mislaid(PicCodec):
+    def encode(self, value, ctx):
+        return ctx.describe(ctx.put(value.file, "media/elsewhere"))
+
+
+class Eager(PicCodec):
+    def build(self, node, file, ctx):
+        file.open().close()
+        return super().build(node, file, ctx)
+
+
+class Anew(PicCodec):
+    def build(self, node, file, ctx):
+        return super().build(node, BytesFile(b"made anew", ".pic"), ctx)
+
+
+@frozen(eq=False, kw_only=True)
+class Loner(WBValue):
+    text: str = ""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+class LonerCodec(NoteCodec):
+    value_type = Loner
+
+    def decode(self, node, ctx):
+        return Loner(text=node["text"])
+
+    def encode(self, value, ctx):
+        return {"text": value.text}
+
+
+NOTE, PIC = Note(text="a", stars=1), Pic(b"abc")
+
+FAULTS = [
+    ("test_round_trip", kit(Forgetful(), NOTE), "comes back changed"),
+    ("test_encoding_is_deterministic_and_changes_nothing", kit(Moody(), NOTE), "differently the second time"),
+    (
+        "test_encoding_is_deterministic_and_changes_nothing",
+        kit(Meddling(), Note(text="b")),
+        "encoding changes",
+    ),
+    (
+        "test_decoding_changes_nothing",
+        kit(Consuming(), NOTE),
+        "decoding changes its node.*copy before you edit",
+    ),
+    ("test_unknown_keys_survive", kit(Greedy(), NOTE), "an unknown key is lost"),
+    ("test_hostile_nodes", kit(Trusting(), NOTE), "the codec trips over damaged data with"),
+    ("test_natives_have_their_true_paths", kit(Untrue(), NOTE), r"their class is json\.decoder\.JSONDecoder"),
+    ("test_schema_of_samples", kit(Loud(), NOTE), r"\$\.stars: 'many' is not of type"),
+    (
+        "test_files_are_where_the_node_says",
+        kit(Misnamed(), PIC),
+        "the sha256 of .* is wrong; take it from ctx.put",
+    ),
+    ("test_files_are_where_the_node_says", kit(Lost(), PIC), "which was not stored"),
+    ("test_files_are_where_the_node_says", kit(Mislaid(), PIC), "outside media/pics"),
+    ("test_decoding_opens_no_media", kit(Eager(), PIC), "follow=False opens"),
+    ("test_files_are_copied_to_another_store", kit(Anew(), PIC), "keep the file that decode was given"),
+    ("test_values_pickle_and_hash", kit(LonerCodec(), Loner(text="a")), "not equal to its pickled copy"),
+    (
+        "test_the_corpus_is_not_empty",
+        kit(NoteCodec(), corpus=Path("nowhere")),
+        "holds no node to keep: record some",
+    ),
+    (
+        "test_it_advertises_what_it_registers",
+        kit(NoteCodec()),
+        r"only advertised .*'toy-pic'.*install the package",
+    ),
+    (
+        "test_it_advertises_what_it_registers",
+        kit(NoteCodec(), plugin=module(name="no_such.plugin")),
+        r"0 installed distributions name no_such\.plugin.*pip install -e \.",
+    ),
+    (
+        "test_the_plugin_adds_this_codec",
+        kit(NoteCodec(), plugin=module(PicCodec())),
+        "add it in wbtypes_register",
+    ),
+    (
+        "test_cold_import",
+        kit(NoteCodec(), NOTE, heavy=("json",), plugin=wbtypes_toy.plugin),
+        "imports json: move that to native.py",
+    ),
+    (
+        "test_native_round_trip",
+        kit(NoteCodec(), NOTE, native_equal=lambda self, value, native: False),
+        "is not what native_equal expects",
+    ),
+]
+
+
+@pytest.mark.parametrize(("test", "made", "words"), FAULTS, ids=[words[:40] for _, _, words in FAULTS])
+def test_a_fault_is_named(test, made, words):
+    with pytest.raises(AssertionError, match=f"(?s){words}"):
+        getattr(made, test)()
+
+
+def entry(node, **outcome):
+    facts = {"expected": node, "error": None, "dialect": Dialect.RUN, "files": {}, **outcome}
+    return CorpusEntry("recorded", node, **facts)
+
+
+def test_a_node_that_changes_is_named():
+    node = {"_type": "toy-note", "text": "a", "stars": 1}
+    with pytest.raises(AssertionError, match=r"(?s)recorded is not written back as it came.*came:.*written:"):
+        kit(Forgetful()).test_corpus(entry(node))
+    with pytest.raises(AssertionError, match="recorded is not written back"):
+        kit(Forgetful()).test_corpus_with_this_plugin_alone(entry(node))
+
+
+def test_another_reason_than_the_stated_one_is_named():
+    wrong = entry({"_type": "toy-note"}, error="bad-value", expected=None)
+    with pytest.raises(AssertionError, match=r"recorded is refused as missing-key .*, not as bad-value"):
+        kit(NoteCodec()).test_corpus(wrong)
+    fine = entry({"_type": "toy-note", "text": "a"}, error="bad-value", expected=None)
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        kit(NoteCodec()).test_corpus(fine)
+
+
+def test_a_node_that_breaks_the_schema_is_named():
+    with pytest.raises(
+        AssertionError, match=r"recorded does not satisfy its schema.*\n.*'text' is a required"
+    ):
+        kit(NoteCodec()).test_schema_of_corpus(entry({"_type": "toy-note"}))
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, "has no schemas/toy-note.json"),
+        ({"toy-note.json": "{}"}, r'"\$schema" must be https://json-schema.org/draft/2020-12/schema'),
+        (
+            {"toy-note.json": '{"$schema": "https://json-schema.org/draft/2020-12/schema"}'},
+            r'needs an "\$id"',
+        ),
+    ],
+)
+def test_a_schema_that_is_missing_or_unnamed_is_told(tmp_path, monkeypatch, files, words):
+    (tmp_path / "schemas").mkdir()
+    for name, text in files.items():
+        (tmp_path / "schemas" / name).write_text(text)
+    monkeypatch.setattr("wbtypes_core.testing.conformance.resources", lambda package: tmp_path)
+    with pytest.raises(AssertionError, match=words):
+        kit(NoteCodec()).schema()
+
+
+def test_nothing_is_fetched_for_a_schema():
+    from referencing.exceptions import Unresolvable
+
+    with pytest.raises(Unresolvable):
+        kit(NoteCodec())._schemas().resolver().lookup("https://example.invalid/schema.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[]", "is no corpus entry"),
+        ("{}", "is no corpus entry"),
+        ('{"node": {}}', "exactly one of"),
+        ('{"node": {}, "same": true, "error": "limit"}', "exactly one of"),
+        ('{"node": {}, "same": false}', "exactly one of"),
+    ],
+)
+def test_a_file_that_is_no_corpus_entry_is_told(tmp_path, text, words):
+    (tmp_path / "a.b").mkdir()
+    (tmp_path / "a.b" / "x.json").write_text(text)
+    with pytest.raises(ValueError, match=rf"a\.b/x\.json.*{words}"):
+        read_corpus(tmp_path, "a/b")
+
+
+def test_corpus_entries_are_read(tmp_path):
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "b.json").write_text(
+        '{"node": [NaN], "upgraded": 3, "dialect": "artifact", "files": {"f": {"a": 1}, "g": "text"}}'
+    )
+    (tmp_path / "t" / "a.json").write_text('{"name": "first", "node": null, "same": true}')
+    first, second = read_corpus(tmp_path, "t")
+    assert (first.name, first.node, first.expected, first.error) == ("first", None, None, None)
+    assert (second.name, second.expected, second.dialect) == ("b", 3, Dialect.ARTIFACT)
+    assert second.files == {"f": b'{"a": 1}', "g": b"text"}
+    assert read_corpus(tmp_path, "none") == []
+
+
+def test_samples_must_be_given():
+    made = type("TestBare", (CodecConformance,), {"codec": NoteCodec(), "plugin": wbtypes_toy.plugin})()
+    with pytest.raises(TypeError, match=r"override samples\(\)"):
+        made.test_round_trip()
+
+
+def test_the_native_round_trip_is_there_only_where_values_can_be_compared():
+    assert TestPic.test_native_round_trip is None
+    assert callable(TestNote.test_native_round_trip)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_mutations_change_a_copy(data):
+    node = {"_type": "x", "list": [1, {"deep": None}], "text": "t"}
+    before = copy.deepcopy(node)
+    changed = data.draw(mutations(node))
+    assert node == before
+    assert changed["_type"] == "x"
+    assert dumps(changed)
+
+
+def test_a_watched_store_notes_what_is_opened():
+    store = WatchedStore({"a": b"x"})
+    store.open(MediaRef("a")).close()
+    with pytest.raises(DecodeError):
+        store.open(MediaRef(None, artifact_path="s3://b/c"))
+    assert store.opened == ["a", "s3://b/c"]

@@ -138,3 +138,12 @@ def test_every_public_name_is_documented():
     for name, found in vars(errors).items():
         if isinstance(found, type) and found.__module__ == errors.__name__:
             assert found.__doc__, f"{name} says nothing about itself"
+
+
+def test_an_odd_value_is_told_once_per_kind():
+    from wbtypes_core import ValueWarning
+
+    with pytest.warns(ValueWarning, match="odd values of this very test") as told:
+        for _ in range(3):
+            errors.warn_once("odd values of this very test were handled by a rule")
+    assert len(told) == 1

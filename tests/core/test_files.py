@@ -312,6 +312,18 @@ def test_nothing_fetches_a_remote_file():
         assert caught.value.reason == "unreachable"
 
 
+def test_a_file_knows_the_stores_that_have_it(tmp_path):
+    ref = MediaRef("a", SHA, len(DATA))
+    memory = MemoryStore({"a": DATA})
+    assert StoredFile(memory, ref).kept_in(memory) == ref
+    assert StoredFile(memory, ref).kept_in(MemoryStore({"a": DATA})) is None
+    assert StoredFile(DirectoryStore(tmp_path), ref).kept_in(DirectoryStore(tmp_path)) == ref
+    assert StoredFile(None, ref).kept_in(None) is None
+    assert BytesFile(DATA).kept_in(memory) is None
+    remote = RemoteFile("s3://b/a")
+    assert remote.kept_in(memory) == remote.kept_in(None) == remote.ref
+
+
 # -- what users may give --------------------------------------------------------------------------------------
 
 

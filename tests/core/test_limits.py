@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 
 import attrs
@@ -52,7 +53,7 @@ def test_each_limit_names_itself_and_the_way_out(name):
 
 @pytest.mark.parametrize("name", sorted(set(attrs.asdict(Limits()))))
 def test_each_limit_is_documented(name):
-    assert f"        {name}: " in Limits.__doc__
+    assert f"    {name}: " in inspect.getdoc(Limits)
 
 
 def test_unlimited_keeps_only_the_depth():

@@ -17,8 +17,8 @@ import uuid
 import pytest
 from wbtypes_toy import Note
 
-from wbtypes_core import EncodeError, ValueWarning, encode
-from wbtypes_core.plain import as_array, to_plain
+from wbtypes_core import EncodeError, ValueWarning, encode, errors
+from wbtypes_core.plain import as_array, json_copy, to_plain
 
 
 class Colour(enum.Enum):
@@ -147,7 +147,8 @@ def test_errors_inside_plain_objects_name_the_place(toys):
     assert caught.value.path == ("p", "inner", "deep", 0)
 
 
-def test_bytes_that_are_no_text_are_escaped_and_told(toys):
+def test_bytes_that_are_no_text_are_escaped_and_told(toys, monkeypatch):
+    monkeypatch.setattr(errors, "_told", set())
     with pytest.warns(ValueWarning, match="not UTF-8"):
         assert encode(b"a\xff", None, registry=toys).json == "a\\xff"
 
@@ -305,3 +306,22 @@ def test_as_array_gives_what_a_plugin_can_count():
     assert as_array(FakeTensor([1, 2])).tolist() == [1, 2]
     assert as_array([1, 2]) is None
     assert as_array(object()) is None
+
+
+# -- copies of what users gave --------------------------------------------------------------------------------
+
+
+def test_a_json_copy_is_a_copy_down_to_the_last_item():
+    given = {"a": [1, {"b": (2, Level.HIGH)}], "c": FakeArray([1.0, 2.0]), Text("d"): None}
+    found = json_copy(given, "box_data")
+    assert found == {"a": [1, {"b": [2, 3]}], "c": [1.0, 2.0], "d": None}
+    assert [type(key) for key in found] == [str, str, str]
+    found["a"][1]["b"].append(9)
+    assert given["a"][1]["b"] == (2, Level.HIGH)
+
+
+def test_a_json_copy_names_what_it_cannot_take():
+    with pytest.raises(TypeError, match=r"box_data\[0\]\['scores'\] is object; give numbers, text"):
+        json_copy([{"scores": object()}], "box_data")
+    with pytest.raises(TypeError, match=r"box_data\[0\] has the key 3; keys are text"):
+        json_copy([{3: 1}], "box_data")

@@ -134,9 +134,23 @@ def test_what_is_not_refused_stays_below_the_root(path):
     root = Path("/root/of/files")
     assert Path(os.path.normpath(root.joinpath(*parts))).is_relative_to(root)
     assert len(root.joinpath(*parts).parts) == len(root.parts) + len(parts)
-    windows = PureWindowsPath("D:/root", *parts)
-    assert windows.drive == "D:" or any(":" in part for part in parts[1:])
-    assert ".." not in windows.parts
+
+
+@settings(max_examples=300, deadline=None)
+@given(paths)
+@example("./C:x")
+@example("0/\\\\.")
+def test_what_windows_does_not_refuse_stays_below_the_root(path):
+    with pytest.MonkeyPatch.context() as patch:
+        on_system("nt", patch)
+        try:
+            parts = safe_parts(path)
+        except DecodeError as error:
+            assert error.reason == "unsafe-path"
+            return
+    found = PureWindowsPath("D:/root", *parts)
+    assert found.parts == ("D:\\", "root", *parts)
+    assert ".." not in found.parts
 
 
 @settings(max_examples=100, deadline=None)

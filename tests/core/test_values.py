@@ -22,6 +22,7 @@ from wbtypes_core import (
     MediaRef,
     MemoryStore,
     Opaque,
+    StoredFile,
     WBValue,
 )
 from wbtypes_core.errors import Code, Reason
@@ -325,3 +326,30 @@ def test_linked_values_compare_by_their_node():
     assert linked != node
     assert hash(linked) == hash(Linked("x", MediaRef("p", None, 1), node))
     assert isinstance(linked, WBValue)
+
+
+# -- listings -------------------------------------------------------------------------------------------------
+
+
+def test_values_describe_themselves_in_a_few_words():
+    class Never(MemoryStore):
+        def open(self, ref):
+            raise AssertionError("a listing opens no file")
+
+    stored = StoredFile(Never(), MediaRef("media/cat.PNG"))
+    assert Note(text="a").describe() == ""
+    assert Pic(stored).describe() == "PNG"
+    assert Pic(b"x", "a cat").describe() == "pic, 'a cat'"
+    assert Pic(BytesFile(b"x"), 3).describe() == "file, '3'"
+    assert Batch([Pic(b"x"), Pic(b"y", "c")]).describe() == "2 x Pic: pic"
+    assert Batch([]).describe() == "empty"
+    assert Opaque("x", {}, "no plugin").describe() == "no plugin"
+    assert Linked("x", MediaRef("p"), {}).describe() == "not followed"
+    assert Linked("x", MediaRef("p"), {}, Reason(Code.MISSING_FILE, "p is gone")).describe() == "p is gone"
+
+
+def test_long_captions_are_cut_to_one_short_line():
+    told = Pic(b"x", "two\nlines " + "w" * 80).describe()
+    assert told.startswith("pic, 'two lines www")
+    assert told.endswith("...'")
+    assert len(told) < 60

@@ -102,3 +102,11 @@ def listed() -> list[tuple[str, str]]:
             tops = {name.partition("/")[0] for name in packed.getnames()}
         found |= {(version, top.removeprefix(f"wandb-{version}-")) for top in tops}
     return sorted(found)
+
+
+def known_losses() -> set[tuple[str, str, str]]:
+    """Theme, version and key of what ``known_losses.md`` lists: recordings that do not hold what was logged."""
+    text = (Path(__file__).parent / "known_losses.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| `")]
+    cells = [[cell.strip(" `") for cell in row] for row in rows]
+    return {(theme, version, key) for theme, versions, key, _ in cells for version in versions.split()}

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from recorded import Recording, listed, pixel_digest
+from recorded import Recording, known_losses, listed, pixel_digest
 
 import wbtypes_core
 from wbtypes_boxes2d import BoundingBoxes2D
 from wbtypes_core import Batch, DirectoryStore, Opaque
-from wbtypes_core.jsonio import same
+from wbtypes_core.jsonio import loads, same
 from wbtypes_histogram import Histogram
 from wbtypes_html import Html
 from wbtypes_image import Image
@@ -32,6 +32,7 @@ THEMES = (
     "overwrites",
     "metrics",
 )
+LOST = known_losses()
 RUNS = [(version, theme) for version, theme in listed() if theme in THEMES]
 
 
@@ -50,6 +51,10 @@ def test_entries_come_back(
         came_back[theme, version, "logged"] += 1
         value = rows[entry["step"]][entry["key"]]
         check = CHECKS.get(entry["kind"]) or _by_type(value)
+        if (theme, version, entry["key"]) in LOST:
+            with pytest.raises(AssertionError):
+                check(recording, entry, value)
+            continue
         check(recording, entry, value)
         came_back[theme, version, "equal"] += 1
     assert came_back[theme, version, "logged"]
@@ -80,6 +85,18 @@ def test_rows_equal_the_other_reader(version: str, theme: str, recordings: dict[
     assert len(rows) == len(recording.rows)
     for ours, theirs in zip(rows, recording.rows, strict=True):
         assert same(ours, theirs)
+
+
+@pytest.mark.parametrize(("version", "theme"), listed())
+def test_summary_and_config_equal_the_other_reader(
+    version: str, theme: str, recordings: dict[tuple[str, str], Recording]
+) -> None:
+    recording = recordings[version, theme]
+    run = open_run(recording.folder)
+    assert run.id == recording.expected["run_id"]
+    for ours, name in ((run.summary_json, "summary.json"), (run.config_json, "config.json")):
+        path = recording.folder / name
+        assert not path.exists() or same(ours, loads(path.read_bytes()))
 
 
 def _listing(recording: Recording) -> list[str]:
@@ -125,9 +142,13 @@ def _image(recording: Recording, entry: dict[str, Any], value: Any) -> None:
     assert isinstance(value, Image)
     stored, native = entry["stored"], entry["native"] or {}
     picture = value.to_pil()
-    assert (picture.mode, list(picture.size)) == (stored["pil_mode"], stored["pil_size"])
+    assert picture.mode == stored["pil_mode"] or (picture.mode, stored["pil_mode"]) == ("I;16", "I")
+    assert list(picture.size) == stored["pil_size"]
     assert (value.width, value.height) == picture.size
-    assert pixel_digest(np.asarray(picture)) == stored["sha256"]
+    pixels = np.asarray(picture)
+    if picture.mode == "I;16" and stored["dtype"] == "int32":
+        pixels = pixels.astype(np.int32)  # how older Pillows, which the recordings were compared with, give 16 bits
+    assert pixel_digest(pixels) == stored["sha256"]
     if "source_file" in native:
         assert hashlib.sha256(value.file.read()).hexdigest() == native["sha256"]
     options = {**native, **native.get("kwargs", {})}
@@ -169,14 +190,17 @@ def _boxes(given: Any, value: Any) -> None:
     if not isinstance(given, dict):
         return  # the recording only says that there were boxes
     assert same([dict(box) for box in value.box_data], given["box_data"])
-    labels = given.get("class_labels") or _default_labels(given)
+    labels = given.get("class_labels")
     if labels:
         assert value.class_labels == {int(key): name for key, name in labels.items()}
+    elif "class_labels" in given:
+        assert value.class_labels is None
+        assert value.labels == _default_labels(given)
 
 
-def _default_labels(given: dict[str, Any]) -> dict[str, str]:
+def _default_labels(given: dict[str, Any]) -> dict[int, str]:
     """What the client's config says of boxes that were given no labels."""
-    return {str(box["class_id"]): f"class_{box['class_id']}" for box in given["box_data"]}
+    return {box["class_id"]: f"class_{box['class_id']}" for box in given["box_data"]}
 
 
 def _mask(recording: Recording, given: Any, value: Any) -> None:
@@ -235,8 +259,10 @@ def _histogram(recording: Recording, entry: dict[str, Any], value: Any) -> None:
             counts, edges = np.histogram(given["data"], bins=given["num_bins"])
         assert same(list(found.histogram), np.asarray(counts).tolist())
         assert same(list(found.bins), np.asarray(edges).tolist())
-        again = Histogram(given["data"], num_bins=given["num_bins"]) if "data" in given else found
-        assert (again.histogram, again.bins) == (found.histogram, found.bins)
+        if "data" in given:
+            again = Histogram(given["data"], num_bins=given["num_bins"])
+            assert again.histogram == found.histogram
+            np.testing.assert_allclose(again.bins, found.bins, atol=1e-6)
 
 
 def _html(recording: Recording, entry: dict[str, Any], value: Any) -> None:
@@ -246,9 +272,10 @@ def _html(recording: Recording, entry: dict[str, Any], value: Any) -> None:
         assert isinstance(found, Html)
         given = {"text": native} if isinstance(native, str) else native or {}
         if "text" in given:
-            made = Html(given["text"], inject=given.get("inject", True), data_is_not_path=True)
-            assert found.html == made.html
-            assert given["text"].strip() in found.html or "<head>" in found.html
+            injects = [given["inject"]] if "inject" in given and given["input"] != "path" else [True, False]
+            made = [Html(given["text"], inject=inject, data_is_not_path=True) for inject in injects]
+            assert found.html.strip() in {each.html.strip() for each in made}
+            assert given.get("inject", True) or found.html.strip() == given["text"].strip()
         assert found.html == found.file.read().decode()
 
 

@@ -31,7 +31,7 @@ def theirs(data: Any, bins: int) -> tuple[list[int], list[float]] | None:
 
 
 def check(data: Any, bins: int) -> None:
-    """Ours is theirs; where they have none, ours counts every element between its ends."""
+    """Ours is theirs. Where they have none, ours counts every element between its ends."""
     value = Histogram(data, num_bins=bins)
     expected = theirs(data, bins)
     if expected is not None:
@@ -105,6 +105,7 @@ def test_long_arrays_of_integers(dtype: str) -> None:
     check(rng.integers(-(2**62), 2**62, 100_000), 64)
     check(rng.integers(0, 2**64, 100_000, dtype=np.uint64), 64)
     check(rng.integers(2**64 - 500, 2**64, 100_000, dtype=np.uint64), 64)
+    check(2**53 + rng.integers(6, 8, 100_000), 1)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -128,17 +129,28 @@ def test_strides_and_byte_order(order: Any) -> None:
         np.array([-65504, 65504, 3], np.float16),
         np.array([-3.4e38, 3.4e38, 3], np.float32),
         np.array([1.0, np.nextafter(1.0, 2)]),
+        np.array([-2.971161692514325e306, 1.7962311245365175e308]),
         np.array([2**63 - 1, -(2**63)]),
+        np.array([2**53 + 6, 2**53 + 7]),
         np.array([2**64 - 1, 2**64 - 2], np.uint64),
     ],
     ids=str,
 )
-@pytest.mark.parametrize("bins", [1, 64, 512])
+@pytest.mark.parametrize("bins", [1, 64, 158, 512])
 def test_ranges_that_numpy_refuses(data: Any, bins: int) -> None:
     check(data, bins)
 
 
-def test_a_range_that_was_widened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_float32_cannot_divide_float64_may() -> None:
+    value = Histogram(np.full(9, 1e9, np.float32), num_bins=2)
+    assert value.bins == [1e9 - 0.5, 1e9, 1e9 + 0.5]
+    assert value.histogram == [0, 9]
+    wide = Histogram(np.array([-3e38, 0, 3e38], np.float32), num_bins=2)
+    assert wide.bins == [float(np.float32(-3e38)), 0.0, float(np.float32(3e38))]
+    assert wide.histogram == [1, 2]
+
+
+def test_a_range_that_was_widened_is_told() -> None:
     with pytest.warns(UserWarning, match="the range was adjusted"):
         value = Histogram([1e17, 1e17], num_bins=4)
     assert value.bins == [1e17 - 128, 1e17 - 64, 1e17, 1e17 + 64, 1e17 + 128]

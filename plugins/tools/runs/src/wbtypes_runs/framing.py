@@ -26,6 +26,7 @@ CHUNK = struct.Struct("<IHB")
 """Checksum, length and kind of a chunk, before its payload."""
 
 FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
+_SOUND = range(FULL, LAST + 1)
 
 _ROOM = CHUNK.size
 _WINDOW = 8 * BLOCK
@@ -61,13 +62,18 @@ def check_header(stream: BinaryIO, path: Path) -> None:
         )
     whole = FILE_HEADER.pack(MAGIC, NUMBER, VERSION)
     if len(head) < len(whole) and whole.startswith(head):
-        raise _unusable(path, f"ends after {len(head)} bytes, within its header; look for a copy", Code.DAMAGED_LOG)
+        raise _unusable(
+            path, f"ends after {len(head)} bytes, within its header; look for a copy", Code.DAMAGED_LOG
+        )
     if head[:-1] == whole[:-1] and head != whole:
         raise _unusable(
-            path, f"is a log of version {head[-1]}, and version {VERSION} is all there was; update wbtypes-runs"
+            path,
+            f"is a log of version {head[-1]}, and version {VERSION} is all there was; update wbtypes-runs",
         )
     if head != whole:
-        raise _unusable(path, f"is no wandb log: it begins with {head!r}, not with {whole!r}; pass a run-*.wandb file")
+        raise _unusable(
+            path, f"is no wandb log: it begins with {head!r}, not with {whole!r}; pass a run-*.wandb file"
+        )
 
 
 def _unusable(path: Path, why: str, code: Code = Code.NOT_A_RUN) -> DecodeError:
@@ -173,7 +179,7 @@ class _Framing:
         _, length, kind = CHUNK.unpack_from(data, at)
         stop = at + _ROOM + length
         edge = end + -end % BLOCK
-        sound = FULL <= kind <= LAST and stop <= edge
+        sound = kind in _SOUND and stop <= edge
         resume = _next_chunk(data, at, end)
         if sound and stop > end and resume == end:
             self._cut(base + at, base + end)
@@ -199,7 +205,10 @@ class _Framing:
             begin, end, cause = self.gap
             self.gap = None
             self.report(
-                Code.DAMAGED_LOG, begin, f"{cause} ({end - begin:,} bytes)", "what they held is lost, the rest was read"
+                Code.DAMAGED_LOG,
+                begin,
+                f"{cause} ({end - begin:,} bytes)",
+                "what they held is lost, the rest was read",
             )
 
     def _cut(self, begin: int, end: int) -> None:
@@ -228,7 +237,7 @@ class _Framing:
 def _next_chunk(data: bytes, at: int, end: int) -> int:
     """Where the next whole chunk of a block begins after one that is not sound; its end when there is none."""
     _, length, _ = CHUNK.unpack_from(data, at)
-    follower = at + _ROOM + length
+    follower: int = at + _ROOM + length
     if _is_chunk(data, follower, end) or _is_edge(data, follower, end):
         return follower
     room = _SEARCHED
@@ -248,8 +257,8 @@ def _is_chunk(data: bytes, at: int, end: int) -> bool:
     if end - at < _ROOM:
         return False
     checksum, length, kind = CHUNK.unpack_from(data, at)
-    stop = at + _ROOM + length
-    return stop <= end and FULL <= kind <= LAST and crc32(data[at + _ROOM : stop], _SEEDS[kind]) == checksum
+    stop: int = at + _ROOM + length
+    return stop <= end and kind in _SOUND and crc32(data[at + _ROOM : stop], _SEEDS[kind]) == checksum
 
 
 def _is_edge(data: bytes, at: int, end: int) -> bool:
@@ -259,4 +268,4 @@ def _is_edge(data: bytes, at: int, end: int) -> bool:
 
 def _leads_on(data: bytes, at: int, end: int) -> bool:
     """Whether a chunk could begin here, or the block end: a cheap sign before a checksum is worked out."""
-    return end - at < _ROOM or FULL <= data[at + _ROOM - 1] <= LAST
+    return end - at < _ROOM or data[at + _ROOM - 1] in _SOUND

@@ -8,8 +8,9 @@ from typing import Any
 from wbtypes_core import DecodeError, Limits
 from wbtypes_core.jsonio import JsonObject
 
-from .records import Changes, Path
-from .rows import parse_value
+from .items import ItemReader, Path, read_item
+from .jsontext import parse_value
+from .wire import WireError
 
 Complain = Callable[[Path, DecodeError], None]
 """Told of a leaf that cannot be read, and why."""
@@ -24,15 +25,26 @@ class Overlay:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._reader = ItemReader()
         self._tree: dict[str, Any] = {}
         self._refused: dict[str, DecodeError] = {}
 
-    def apply(self, changes: Changes) -> None:
-        """Lay the changes of one record over the tree."""
-        for item in changes.update:
-            self._set(item.path, item.json)
-        for path in changes.remove:
-            self._remove(path)
+    def apply(self, record: bytes, begin: int, end: int) -> None:
+        """Lay the changes of one summary or config message over the tree.
+
+        Raises:
+            WireError: it is none, or some of its items cannot be read; the others count.
+        """
+        items = self._reader.read(record, begin, end)
+        for place, value in zip(items.places, items.values, strict=True):
+            if type(place) is str:
+                self._tree[place] = value
+            else:
+                self._set(tuple(place), value)
+        for begin, end in items.second:
+            self._remove(read_item(record, begin, end)[0])
+        if items.unread:
+            raise WireError(items.unread[0])
 
     def read(self, complain: Complain) -> JsonObject:
         """The tree as JSON; leaves that cannot be parsed are left out and told."""

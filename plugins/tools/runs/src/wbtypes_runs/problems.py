@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from attrs import field, frozen
 
-from wbtypes_core import DecodeError
-from wbtypes_core.errors import Code, spell
+from wbtypes_core import Code
 
 CUT = "cut-log"
-"""The code of a log that ends in the middle of a record: usual for a run that was killed, or still runs."""
+"""The code of a log that ends within a record: usual for a run that was killed, or still runs."""
 
 KEPT = 10_000
 """How many problems are listed one by one; the rest are counted."""
@@ -25,8 +24,7 @@ class Problem:
         where: the place: ``"run-x.wandb, byte 4,096"``, ``'history step 12, ["val"]["masks"]["pred"]'``.
         what: the cause, in one line.
         remedy: what to do about it, or what was done.
-        code: the kind of problem as a word that tools can match: a code of `wbtypes_core.errors.Code`, or
-            ``"cut-log"``.
+        code: the kind of problem, as a word that tools can match: a code of `wbtypes_core.Code`, or ``"cut-log"``.
         step: the history step it belongs to, or None.
         offset: the byte of the log where it begins, or None.
     """
@@ -34,12 +32,16 @@ class Problem:
     where: str
     what: str
     remedy: str = ""
-    code: str = Code.DAMAGED_LOG.value
+    code: str = field(default=Code.DAMAGED_LOG, converter=str)
     step: int | None = field(default=None, kw_only=True)
     offset: int | None = field(default=None, kw_only=True)
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}; {self.remedy}" if self.remedy else f"{self.where}: {self.what}"
+        return f"{self.where}: {self.what}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+Tell: TypeAlias = Callable[[Problem], object]
+"""Whoever is told of problems."""
 
 
 class DamagedLogWarning(UserWarning):
@@ -47,7 +49,7 @@ class DamagedLogWarning(UserWarning):
 
 
 class Findings:
-    """Problems in the order they were found: the first 10,000 one by one, the rest as a number."""
+    """Problems in the order in which they were found: the first 10,000 one by one, the rest as a number."""
 
     def __init__(self) -> None:
         self._kept: list[Problem] = []
@@ -64,16 +66,5 @@ class Findings:
         yield from self._kept
         if self._more:
             yield Problem(
-                "the run", f"{self._more:,} more problems", "mend the first ones and check again", Code.LIMIT.value
+                "the run", f"has {self._more:,} more problems", "mend these and check again", Code.LIMIT
             )
-
-
-def cause_of(error: DecodeError) -> tuple[str, str, str]:
-    """A decode error's place below its root, its cause in one line, and its code."""
-    return spell(error.path), error.message, Code(error.reason).value
-
-
-def row_place(step: int | None, *at: Any) -> str:
-    """A place in a history row, as messages write it."""
-    row = "a history row without a step" if step is None else f"history step {step:,}"
-    return f"{row}, {spell(at)}" if at else row

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from .wire import Message, Wire, double, flag, inner, parse, raw, spans, text, whole, zigzag
+from .wire import Message, Wire, flag, inner, parse, raw, spans, text, whole
 
 
 class Kind(IntEnum):
@@ -62,87 +63,6 @@ def body(record: bytes) -> tuple[int, int, int]:
         if wire == Wire.BYTES and number not in _AROUND:
             found = number, begin, stop
     return found
-
-
-# -- items: what history, summary and config are made of ---------------------------------------------------------
-
-_ITEM: Message = {1: text("key"), 2: text("nested_key", repeated=True), 16: raw("value_json")}
-_HISTORY_ITEM: Message = {
-    **_ITEM,
-    3: whole("none"),
-    4: flag("boolean"),
-    5: zigzag("integer"),
-    6: double("number"),
-    7: text("text"),
-    8: raw("json"),
-}
-_TYPED = ("boolean", "integer", "number", "text")
-
-Path = tuple[str, ...]
-
-
-@frozen
-class Item:
-    """One leaf of a row, a summary or a config.
-
-    Attributes:
-        path: the keys from the top to the leaf; a client's older layout has one.
-        json: the value's JSON text, or None when the log has the value itself.
-        value: the value itself, of the typed encoding, where `json` is None.
-    """
-
-    path: Path
-    json: bytes | None
-    value: bool | int | float | str | None = None
-
-
-def item(data: bytes, at: int, end: int, message: Message = _HISTORY_ITEM) -> Item:
-    """Read one item. The typed encoding, which keeps int, float and bool apart, goes before the JSON.
-
-    Raises:
-        WireError: it is no item.
-    """
-    found = parse(data, message, at, end)
-    path: Path = tuple(found.get("nested_key", ())) or (found.get("key", ""),)
-    for name in _TYPED:
-        if name in found:
-            return Item(path, None, found[name])
-    if "none" in found:
-        return Item(path, None)
-    return Item(path, found.get("json") or found.get("value_json", b""))
-
-
-@frozen
-class Changes:
-    """What one summary or config record changes.
-
-    Attributes:
-        update: the items that it sets.
-        remove: the paths that it takes away.
-    """
-
-    update: tuple[Item, ...] = ()
-    remove: tuple[Path, ...] = ()
-
-
-def _read_item(data: bytes, at: int, end: int) -> Item:
-    return item(data, at, end, _ITEM)
-
-
-def changes(data: bytes, at: int, end: int) -> Changes:
-    """Read a summary or config record.
-
-    Raises:
-        WireError: it is none.
-    """
-    update: list[Item] = []
-    remove: list[Path] = []
-    for number, wire, begin, stop in spans(data, at, end):
-        if wire == Wire.BYTES and number == 1:
-            update.append(_read_item(data, begin, stop))
-        elif wire == Wire.BYTES and number == 2:
-            remove.append(_read_item(data, begin, stop).path)
-    return Changes(tuple(update), tuple(remove))
 
 
 # -- the run ------------------------------------------------------------------------------------------------------
@@ -199,14 +119,14 @@ class RunInfo:
     started: datetime | None = None
 
 
-def run(data: bytes, at: int, end: int, before: RunInfo) -> tuple[RunInfo, Changes, Changes]:
-    """Read a run record over an earlier one: the run, and the config and summary it begins with.
+def run(data: bytes, begin: int, end: int, before: RunInfo) -> tuple[RunInfo, bytes, bytes]:
+    """Read a run record over an earlier one: the run, and the config and summary messages that it begins with.
 
     Raises:
         WireError: it is none.
     """
-    found = parse(data, _RUN, at, end)
-    config, summary = (changes(part, 0, len(part)) for part in (found.pop("config", b""), found.pop("summary", b"")))
+    found = parse(data, _RUN, begin, end)
+    config, summary = found.pop("config", b""), found.pop("summary", b"")
     if "start_time" in found:
         found["started"] = _moment(found.pop("start_time"))
     if "tags" in found:
@@ -239,13 +159,13 @@ class Exit:
     runtime: int = 0
 
 
-def exit_of(data: bytes, at: int, end: int) -> Exit:
+def exit_of(data: bytes, begin: int, end: int) -> Exit:
     """Read an exit record.
 
     Raises:
         WireError: it is none.
     """
-    return Exit(**parse(data, _EXIT, at, end))
+    return Exit(**parse(data, _EXIT, begin, end))
 
 
 # -- metrics ------------------------------------------------------------------------------------------------------
@@ -289,13 +209,13 @@ class Metric:
     goal: str = ""
 
 
-def metric(data: bytes, at: int, end: int, known: dict[str, Metric]) -> None:
+def metric(data: bytes, begin: int, end: int, known: dict[str, Metric]) -> None:
     """Read a metric record into those known by name or pattern; it adds to an earlier one unless it says to replace it.
 
     Raises:
         WireError: it is none.
     """
-    found = parse(data, _METRIC, at, end)
+    found = parse(data, _METRIC, begin, end)
     key = found.get("name") or found.get("glob", "")
     replaces = found.get("control", {}).get("overwrite", False)
     before = Metric() if replaces else known.get(key, Metric())
@@ -384,6 +304,7 @@ class ArtifactRecord:
         manifest_file: the path of the manifest where it is kept in a file of its own; data like any other.
         client_id: the id that ``wandb-client-artifact://`` URLs name.
         sequence_client_id: the id that such URLs name with ``:latest``.
+        folder: the folder of those given to `open_run` that holds all its files; None when none does.
     """
 
     name: str = ""
@@ -396,15 +317,16 @@ class ArtifactRecord:
     manifest_file: str = field(default="", repr=False)
     client_id: str = field(default="", repr=False)
     sequence_client_id: str = field(default="", repr=False)
+    folder: Path | None = None
 
 
-def artifact(data: bytes, at: int, end: int) -> ArtifactRecord:
+def artifact(data: bytes, begin: int, end: int) -> ArtifactRecord:
     """Read an artifact record.
 
     Raises:
         WireError: it is none.
     """
-    found = parse(data, _ARTIFACT, at, end)
+    found = parse(data, _ARTIFACT, begin, end)
     manifest = found.pop("manifest", {})
     found["aliases"] = tuple(found.get("aliases", ()))
     return ArtifactRecord(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import define, field
 
-from wbtypes_core import DecodeError, Limits
-from wbtypes_core.jsonio import JsonObject
+from wbtypes_core import Limits
 
 from . import records
 from .overlay import Overlay
-from .problems import Findings, Problem, cause_of
-from .records import ArtifactRecord, Exit, Kind, Metric, Path, RunInfo
+from .records import ArtifactRecord, Exit, Kind, Metric, RunInfo
 
 
 @define
@@ -39,23 +39,48 @@ class State:
         self.config = Overlay(self.limits)
         self.summary = Overlay(self.limits)
 
-    def take(self, kind: int, record: bytes, at: int, end: int) -> None:
+    def take(self, kind: int, record: bytes, begin: int, end: int) -> None:
         """Take one record in; kinds that say nothing here are passed over.
+
+        Args:
+            kind: what the record is about.
+            record: its bytes.
+            begin: where its content begins in them.
+            end: where that ends.
 
         Raises:
             WireError: the record is not what its kind says.
         """
-        if kind == Kind.SUMMARY:
-            self.summary.apply(records.changes(record, at, end))
-        elif kind == Kind.CONFIG:
-            self.config.apply(records.changes(record, at, end))
-        elif kind == Kind.RUN:
-            self.info, config, summary = records.run(record, at, end, self.info)
-            self.config.apply(config)
-            self.summary.apply(summary)
-        elif kind == Kind.METRIC:
-            records.metric(record, at, end, self.metrics)
-        elif kind == Kind.ARTIFACT:
-            self.artifacts.append(records.artifact(record, at, end))
-        elif kind == Kind.EXIT:
-            self.exit = records.exit_of(record, at, end)
+        taker = _TAKERS.get(kind)
+        if taker:
+            taker(self, record, begin, end)
+
+    def _summary(self, record: bytes, begin: int, end: int) -> None:
+        self.summary.apply(record, begin, end)
+
+    def _config(self, record: bytes, begin: int, end: int) -> None:
+        self.config.apply(record, begin, end)
+
+    def _run(self, record: bytes, begin: int, end: int) -> None:
+        self.info, config, summary = records.run(record, begin, end, self.info)
+        self.config.apply(config, 0, len(config))
+        self.summary.apply(summary, 0, len(summary))
+
+    def _metric(self, record: bytes, begin: int, end: int) -> None:
+        records.metric(record, begin, end, self.metrics)
+
+    def _artifact(self, record: bytes, begin: int, end: int) -> None:
+        self.artifacts.append(records.artifact(record, begin, end))
+
+    def _exit(self, record: bytes, begin: int, end: int) -> None:
+        self.exit = records.exit_of(record, begin, end)
+
+
+_TAKERS: dict[int, Callable[[State, bytes, int, int], None]] = {
+    Kind.SUMMARY: State._summary,
+    Kind.CONFIG: State._config,
+    Kind.RUN: State._run,
+    Kind.METRIC: State._metric,
+    Kind.ARTIFACT: State._artifact,
+    Kind.EXIT: State._exit,
+}

@@ -55,6 +55,16 @@ def varint(data: bytes, at: int, end: int) -> tuple[int, int]:
     raise WireError("a number does not end")
 
 
+def encoded(number: int) -> bytes:
+    """An unsigned number as the wire has it."""
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
 def spans(data: bytes, at: int, end: int) -> Iterator[Span]:
     """The fields of a message, in order.
 

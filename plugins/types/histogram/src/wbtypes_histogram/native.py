@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from operator import sub
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 _CHUNK = 1 << 16
 """Elements handled at a time, so that the work arrays stay in the processor's cache."""
 
-_DISTINCT = 1 << 16
-"""Different values that an array may have to be counted value by value, if it has more elements than that."""
+_FEW = 1 << 15
+"""Elements up to which it does not pay to look for equal ones."""
 
 _MANTISSA = {np.float16: 10, np.float32: 23, np.float64: 52}
 """Binary places of each float type."""
@@ -97,9 +97,10 @@ def _numbers(sequence: Any) -> Array:
         raise TypeError(
             f"a Histogram counts real numbers, not {array.dtype}; convert the data first, or pass np_histogram"
         )
-    with np.errstate(over="ignore"):
-        wide = array.dtype.itemsize > 8
-        return array.astype(np.float64 if wide else array.dtype.newbyteorder("="), copy=False)
+    if array.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):
+            return array.astype(np.float64)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def _parse(sequence: Any) -> Array:
@@ -189,7 +190,7 @@ def _widened(low: float, high: float, bins: int) -> Array:
     most = float(np.finfo(np.float64).max)
     half = max(high / 2 - low / 2, 2 * bins * math.ulp(max(-low, high)))
     middle = min(max(low / 2 + high / 2, half - most), most - half)
-    edges = np.clip(np.linspace(-1, 1, bins + 1) * half + middle, -most, most)
+    edges: Array = np.linspace(-1, 1, bins + 1) * half + middle
     edges[0], edges[-1] = min(edges[0], low), max(edges[-1], high)
     return edges
 
@@ -200,18 +201,14 @@ def _widened(low: float, high: float, bins: int) -> Array:
 def _histogram(array: Array, low: Any, high: Any, bins: int) -> tuple[Array, Array, bool]:
     """Counts and edges, by the quickest way that counts as NumPy counts; and whether the range was widened."""
     edges = _edges(low, high, bins, array)
-    # in float16 NumPy's own arithmetic may miss by bins, which only NumPy can repeat
-    half = array.dtype == np.float16
-    ruler = None
-    if not half:
-        ruler = (array.dtype == np.float32 and _ruler(edges, np.float32)) or _ruler(edges, np.float64)
+    ruler = (array.dtype == np.float32 and _ruler(edges, np.float32)) or _ruler(edges, np.float64)
     if ruler is None and not _sound(edges):
         double = array.astype(np.float64)
         if edges.dtype != np.float64:  # its own type cannot divide the range, but this one may
             return _histogram(double, np.float64(low), np.float64(high), bins)
         edges = _widened(float(low), float(high), bins)
         return np.histogram(double, edges)[0], edges, True
-    if array.size > _DISTINCT and (half or (ruler and _spans_little(array, low, high))):
+    if (ruler or array.dtype == np.float16) and _repeats(array, low, high):
         return _by_value(array, low, bins), edges, False
     return _by_place(array, edges, ruler) if ruler else _by_numpy(array, edges), edges, False
 
@@ -224,8 +221,11 @@ def _by_numpy(array: Array, edges: Array) -> Array:
         return np.histogram(array, edges)[0]
 
 
-def _spans_little(array: Array, low: Any, high: Any) -> bool:
-    return array.dtype.kind != "f" and int(high) - int(low) < _DISTINCT
+def _repeats(array: Array, low: Any, high: Any) -> bool:
+    """Whether there are so few values for so many elements that equal ones are best counted first."""
+    if array.dtype == np.float16:  # with which NumPy is slow
+        return array.size > _FEW
+    return array.size > _FEW and array.dtype.kind != "f" and int(high) - int(low) < array.size // 16
 
 
 def _by_value(array: Array, low: Any, bins: int) -> Array:
@@ -238,9 +238,11 @@ def _by_value(array: Array, low: Any, bins: int) -> Array:
     """
     raw = np.dtype(f"u{array.dtype.itemsize}")
     least = low.view(raw) if array.dtype.kind != "f" else raw.type(0)
-    weights = np.zeros(_DISTINCT, np.int64)
+    weights = np.zeros(0, np.int64)
     for chunk in _chunks(array.view(raw)):
-        weights += np.bincount((chunk - least).astype(np.intp), minlength=_DISTINCT)
+        found = np.bincount((chunk - least).astype(np.intp), minlength=weights.size)
+        found[: weights.size] += weights
+        weights = found
     offsets = np.flatnonzero(weights)
     values = (offsets.astype(raw) + least).view(array.dtype)
     return np.histogram(values, bins, weights=weights[offsets])[0]
@@ -266,7 +268,7 @@ class _Ruler(NamedTuple):
     scale: Any
     shift: Any
     base: int
-    slack: int = 0
+    slack: int
 
     def places(self, values: Array, out: Array) -> Array:
         """The places of values, in the memory of `out`."""
@@ -297,10 +299,17 @@ def _ruler(edges: Array, kind: type[np.floating[Any]]) -> _Ruler | None:
         return None
     scale *= 1 - tilt
     shift = 2.0**exponent - first * scale + tilt * (bins - 0.5)
-    ruler = _Ruler(kind, bits, kind(scale), kind(shift), (_BIAS[kind] + exponent) << _MANTISSA[kind])
-    places = ruler.places(edges, np.empty(bins + 1, kind)).tolist()
-    *beyond, end = map(sub, places, range(0, (bins + 1) << bits, 1 << bits))
+    base = (_BIAS[kind] + exponent) << _MANTISSA[kind]
+    ruler = _Ruler(kind, bits, kind(scale), kind(shift), base, 0)
+    places = ruler.places(edges, np.empty(bins + 1, kind))
+    *beyond, end = (places - _whole(bins, bits)).tolist()
     return ruler._replace(slack=max(beyond[1:], default=0)) if min(beyond) >= 0 > end else None
+
+
+@lru_cache(maxsize=32)
+def _whole(bins: int, bits: int) -> Array:
+    """The places that are whole numbers of bins."""
+    return np.arange(bins + 1) << bits
 
 
 def _by_place(array: Array, edges: Array, ruler: _Ruler) -> Array:

@@ -64,7 +64,7 @@ class Histogram(WBValue):
     def __init__(
         self,
         sequence: Any = None,
-        np_histogram: tuple[Iterable[Any], Iterable[Any]] | None = None,
+        np_histogram: Sequence[Iterable[Any]] | None = None,
         num_bins: SupportsIndex = 64,
     ) -> None:
         if (sequence is None) == (np_histogram is None):

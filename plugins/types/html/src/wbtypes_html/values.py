@@ -64,20 +64,18 @@ class Html(BatchableMedia):
     tail: str = ""
 
     def __init__(self, data: Page, inject: bool = True, *, data_is_not_path: bool = False) -> None:
-        if isinstance(data, str) and (data_is_not_path or not _names_page(data)):
-            file: MediaFile = BytesFile(data.encode("utf-8", "surrogatepass"), SUFFIX)
-            text, odd = data, "surrogatepass"
-        else:
-            file = _file(data)
-            text, odd = file.read().decode("utf-8", "surrogateescape") if inject else "", "surrogateescape"
+        literal = data if isinstance(data, str) and (data_is_not_path or not _names_page(data)) else None
         if not inject:
-            self.__attrs_init__(file=file)
+            self.__attrs_init__(file=_file(data) if literal is None else _stored(literal, "surrogatepass"))
             return
+        text, odd = literal, "surrogatepass"
+        if text is None:
+            text, odd = _file(data).read().decode("utf-8", "surrogateescape"), "surrogateescape"
         place, whole = _inject(text)
         html = whole.strip()
-        lead, _, tail = whole.partition(html)
+        start = whole.index(html[0])
         self.__attrs_init__(
-            file=BytesFile(html.encode("utf-8", odd), SUFFIX), injected=place, lead=lead, tail=tail
+            file=_stored(html, odd), injected=place, lead=whole[:start], tail=whole[start + len(html) :]
         )
 
     @property
@@ -128,6 +126,11 @@ def _file(data: object) -> MediaFile:
     raise ValueError(
         f"Html is made from text, a path or an open file, not from {type(data).__name__}; decode bytes first"
     )
+
+
+def _stored(html: str, odd: str) -> MediaFile:
+    """The file of a text; `odd` says how what is no UTF-8 goes into it."""
+    return BytesFile(html.encode("utf-8", odd), SUFFIX)
 
 
 def _inject(text: str) -> tuple[str, str]:

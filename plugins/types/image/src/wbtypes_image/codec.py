@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO, ClassVar
 
@@ -16,17 +14,20 @@ from wbtypes_core import (
     Dialect,
     EncodeContext,
     EncodeError,
+    Linked,
     MediaCodec,
     MediaFile,
     MediaRef,
     MediaSource,
+    Opaque,
     StoredFile,
-    ValueWarning,
     WBValue,
 )
 from wbtypes_core.codec import EXACT, caption_of, exact_of, expect_object, read
+from wbtypes_core.errors import warn_once
 from wbtypes_core.files import LazyFile, suffix_of
 from wbtypes_core.jsonio import JsonObject, kind, same
+from wbtypes_core.labels import label_texts
 
 from .values import Image
 
@@ -73,7 +74,7 @@ class ImageCodec(MediaCodec[Image]):
 
     def encode(self, value: Image, ctx: EncodeContext) -> JsonObject:
         """Store the file, and describe it with what belongs to it."""
-        ref = named(ctx.put(value.file, self.folder))
+        ref = _placed(ctx.put(value.file, self.folder))
         body = {**ctx.describe(ref), **_size(value, measure=_is_new(value.file, ref))}
         if value.caption is not None:
             body["caption"] = value.caption
@@ -105,7 +106,7 @@ class ImageCodec(MediaCodec[Image]):
             height=read(node, "height", int, default=None),
             boxes=_labelled(boxes, exact) if exact else boxes,
             masks=_masks(read(node, "masks", dict, default=None), ctx, "masks"),
-            classes=_classes(node, exact, ctx),
+            **_classes(node, exact, ctx),
             **_recorded(exact, grouping=read(node, "grouping", int, default=None)),
         )
 
@@ -125,16 +126,17 @@ class ImageCodec(MediaCodec[Image]):
             name
             for item in value.boxes.values()
             for box in getattr(item, "box_data", ())
-            for name in box.get("scores", {})
+            if isinstance(box.get("scores"), Mapping)
+            for name in box["scores"]
         }
         classes = getattr(value.all_classes(), "labels", {})
         params = {
             "box_layers": _const({name: list(labels) for name, labels in boxes.items()}),
             "box_score_keys": {"wb_type": "const", "params": {"val": sorted(scores), "is_set": True}},
             "mask_layers": _const({name: list(labels) for name, labels in masks.items()}),
-            "class_map": _const(_texts(classes)),
-            "box_class_maps": _const({name: _texts(labels) for name, labels in boxes.items()}),
-            "mask_class_maps": _const({name: _texts(labels) for name, labels in masks.items()}),
+            "class_map": _const(label_texts(classes)),
+            "box_class_maps": _const({name: label_texts(labels) for name, labels in boxes.items()}),
+            "mask_class_maps": _const({name: label_texts(labels) for name, labels in masks.items()}),
         }
         return {"wb_type": self.tag, "params": params}
 
@@ -152,20 +154,20 @@ class ArtifactImageCodec(ImageCodec):
             body["classes"] = ctx.encode(classes, "classes", expect="classes-file")
         if classes is not value.classes:
             beside["classes"] = None if value.classes is None else ctx.encode(value.classes, EXACT, "classes")
-        given = {name: getattr(item, "class_labels", None) for name, item in value.boxes.items()}
-        labels = {name: _texts(each) for name, each in given.items() if each is not None}
+        given = {name: _given_labels(item) for name, item in value.boxes.items()}
+        labels = {name: label_texts(each) for name, each in given.items() if each is not None}
         if labels:
             beside["box_labels"] = labels
         return body
 
 
+def _given_labels(boxes: WBValue) -> Any:
+    """The labels of a box set where it was given any; those of one that is not understood are carried along."""
+    return getattr(boxes, "class_labels", boxes.extra.get("class_labels"))
+
+
 def _const(value: Any) -> JsonObject:
     return {"wb_type": "const", "params": {"val": value, "is_set": False}}
-
-
-def _texts(labels: Mapping[Any, str]) -> JsonObject:
-    """Labels as JSON has them, where keys are text."""
-    return {str(each): name for each, name in labels.items()}
 
 
 def _is_new(file: MediaFile, ref: MediaRef) -> bool:
@@ -252,29 +254,37 @@ def _masks(sets: JsonObject | None, ctx: DecodeContext, *at: str | int) -> dict[
     }
 
 
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,19}")
-
-
 def _labelled(boxes: dict[str, Any], exact: JsonObject) -> dict[str, Any]:
     """Box sets of an artifact with the labels that their bare lists have no room for."""
     labels = read(exact, "box_labels", dict, default={})
     for name, given in labels.items():
         if not isinstance(given, dict) or not all(isinstance(each, str) for each in given.values()):
             raise DecodeError("are no names by id", reason=Code.WRONG_TYPE, path=(EXACT, "box_labels", name))
-        if hasattr(boxes.get(name), "with_labels"):
-            held = {int(each) if _WHOLE.fullmatch(each) else each: text for each, text in given.items()}
-            boxes[name] = boxes[name].with_labels(held)
+        if name in boxes:
+            boxes[name] = _with_labels(boxes[name], given)
     return boxes
 
 
-def _classes(node: JsonObject, exact: JsonObject, ctx: DecodeContext) -> WBValue | None:
-    """The classes that the value was given: beside the wire where it loses or adds some, else on it."""
-    where, at = (exact, (EXACT, "classes")) if "classes" in exact else (node, ("classes",))
-    found = where.get("classes")
-    if found is None:
+def _with_labels(boxes: Any, given: JsonObject) -> Any:
+    if isinstance(boxes, Opaque | Linked):
+        return boxes.replace(extra={"class_labels": given})  # carried for whoever understands the boxes
+    return boxes.with_labels(given)
+
+
+def _classes(node: JsonObject, exact: JsonObject, ctx: DecodeContext) -> dict[str, WBValue | None]:
+    """The classes that the image was given: those on the wire, unless others are beside it."""
+    found = _class_set(node.get("classes"), ctx, "classes")
+    if "classes" not in exact:
+        return {"classes": found}
+    return {"classes": _class_set(exact["classes"], ctx, EXACT, "classes"), "all_classes": found}
+
+
+def _class_set(node: Any, ctx: DecodeContext, *at: str) -> WBValue | None:
+    """Classes in either form: a link, or inline."""
+    if node is None:
         return None
-    linked = isinstance(found, dict) and "_type" not in found
-    classes: WBValue = ctx.decode(found, *at, expect="classes-file" if linked else "classes")
+    linked = isinstance(node, dict) and "_type" not in node
+    classes: WBValue = ctx.decode(node, *at, expect="classes-file" if linked else "classes")
     return classes
 
 
@@ -306,49 +316,33 @@ class UnnamedFile(StoredFile):
         stem = f"{FOLDER}/{key}_{step}" if index is None else f"{FOLDER}/{key}_{step}_{index}"
         paths = [f"{stem}.{ending}" if ending else stem for ending in endings]
         self.paths = () if step is None else tuple(paths)
-        self._settled: MediaRef | None = None
-        self._likeliest = MediaRef(self.paths[0] if self.paths else None)
-        super().__init__(ctx.source, self._likeliest, limits=ctx.limits, fallback=ctx.registry.open)
-
-    def _settle(self) -> BinaryIO | None:
-        """A stream over the first path that opens, which is the file's from then on."""
-        for ref in map(MediaRef, self.paths if self.source is not None else ()):
-            try:
-                stream = self.source.open(ref)  # type: ignore[union-attr]
-            except DecodeError:
-                continue
-            self._settled = ref
-            return stream
-        return None
+        self._settled = False
+        likeliest = MediaRef(self.paths[0] if self.paths else None)
+        super().__init__(ctx.source, likeliest, limits=ctx.limits, fallback=ctx.registry.open)
 
     @property
     def ref(self) -> MediaRef:
         """Where the file is; its likeliest path while it is nowhere."""
-        if self._settled is None:
+        if not self._settled:
             stream = self._settle()
             if stream is not None:
                 stream.close()
-        return self._settled or self._likeliest
+        return self._ref
 
     @ref.setter
     def ref(self, ref: MediaRef) -> None:
-        """Leave it: this follows from what is there, as the next two do."""
+        self._ref = ref
 
-    @property
-    def suffix(self) -> str:
-        """The extension of the file that is there."""
-        return suffix_of(self.ref.path or "")
-
-    @suffix.setter
-    def suffix(self, suffix: str) -> None: ...
-
-    @property
-    def name(self) -> str | None:
-        """The name of the file that is there."""
-        return (self.ref.path or "").rpartition("/")[2] or None
-
-    @name.setter
-    def name(self, name: str | None) -> None: ...
+    def _settle(self) -> BinaryIO | None:
+        """A stream over the first path that opens, which is the file's from then on."""
+        for path in self.paths if self.source is not None else ():
+            try:
+                stream = self.source.open(MediaRef(path))  # type: ignore[union-attr]
+            except DecodeError:
+                continue
+            self._ref, self._settled = MediaRef(path), True
+            return stream
+        return None
 
     def open(self) -> BinaryIO:
         """Open the first of the paths that is there.
@@ -358,11 +352,11 @@ class UnnamedFile(StoredFile):
         """
         if not self.paths:
             raise DecodeError(_NAMELESS, reason=Code.UNREACHABLE)
-        stream = self._settle() if self._settled is None else None
+        stream = None if self._settled else self._settle()
         return super().open() if stream is None else stream
 
-    def __str__(self) -> str:
-        return (self._settled or self._likeliest).path or "a file of an old batch"
+    def __repr__(self) -> str:  # the usual one would look for the file
+        return f"UnnamedFile({self._ref.path!r})"
 
 
 class TileFile(LazyFile):
@@ -447,7 +441,7 @@ class ImageBatchCodec(BatchCodec):
         """Store each file, and list what belongs to the images; an old layout stays itself in its own store."""
         images = [_image(item, index) for index, item in enumerate(value)]
         if len(images) > SHOWN:
-            _tell_once(LONG)
+            warn_once(LONG)
         layout: Mapping[str, Any] = value.layout
         stays = _stays(images, layout, ctx)
         if stays:
@@ -554,7 +548,7 @@ class ImageSheetCodec(ImageBatchCodec):
                 format="png",
                 width=width,
                 height=height,
-                **{"grouping": grouping, **_found(lost[index], ctx, index)},
+                **_found({"grouping": grouping, **lost[index]}, ctx, index),
             )
             for index in range(count)
         ]
@@ -579,12 +573,12 @@ def _image(item: object, index: int) -> Image:
 
 def _put(image: Image, ctx: EncodeContext, index: int) -> MediaRef:
     try:
-        return named(ctx.put(image.file, FOLDER))
+        return _placed(ctx.put(image.file, FOLDER))
     except EncodeError as error:
         raise error.under(index) from error.__cause__
 
 
-def named(ref: MediaRef) -> MediaRef:
+def _placed(ref: MediaRef) -> MediaRef:
     """A place that the wire can name.
 
     Raises:
@@ -603,8 +597,10 @@ def _stays(images: Sequence[Image], layout: Mapping[str, Any], ctx: EncodeContex
     if "form" not in layout or ctx.key != layout["key"]:
         return False
     form, key, step = layout["form"], layout["key"], layout["step"]
-    if None is not step != ctx.step != 0:
+    if step is not None and ctx.step not in (step, 0):
         return False
+    if form == SHEET and any(image.boxes or image.masks for image in images):
+        return False  # sheets have no place for them
     return all(
         isinstance(image.file, UnnamedFile | TileFile)
         and image.file.place == (form, key, step, index)
@@ -658,6 +654,8 @@ def _lost(
     """What a batch does not say of one image."""
     image, first = images[index], images[0]
     lost: JsonObject = {"sha256": ref.sha256, "size": ref.size}
+    if ref.path is not None:
+        lost["artifact_path"] = ref.artifact_path
     if body.get("captions") is None:
         lost["caption"] = image.caption
     if index:
@@ -665,7 +663,7 @@ def _lost(
             lost["width"], lost["height"] = image._width, image._height
         if ref.path is not None and image.format != suffix_of(ref.path).rpartition(".")[2]:
             lost["format"] = image.format
-    if "grouping" not in body:
+    if image.grouping != body.get("grouping"):
         lost["grouping"] = image.grouping
     if image.classes is not None:
         lost["classes"] = ctx.encode(image.classes, index, "classes")
@@ -686,7 +684,7 @@ def _found(lost: JsonObject, ctx: DecodeContext, index: int) -> dict[str, Any]:
     if not lost:
         return {}
     try:
-        return {**_recorded(lost, grouping=None), "classes": _classes({}, lost, ctx)}
+        return {**_recorded(lost, grouping=None), **_classes({}, lost, ctx)}
     except DecodeError as error:
         raise error.under(EXACT, "images", index) from error.__cause__
 
@@ -707,7 +705,7 @@ def _file(name: object, lost: JsonObject, index: int, ctx: DecodeContext) -> Med
     if not isinstance(name, str):
         raise DecodeError(f"is {kind(name)}, not a path", reason=Code.WRONG_TYPE, path=("filenames", index))
     try:
-        return ctx.file({"path": name, "sha256": lost.get("sha256"), "size": lost.get("size")})
+        return ctx.file({**{key: lost.get(key) for key in ("sha256", "size", "artifact_path")}, "path": name})
     except DecodeError as error:
         raise error.under(EXACT, "images", index) from None
 
@@ -743,13 +741,3 @@ def _layer(layer: Sequence[Any], key: str, index: int) -> JsonObject | None:
     if found is None or isinstance(found, dict):
         return found
     raise DecodeError(f"is {kind(found)}, not an object", reason=Code.WRONG_TYPE, path=(key, index))
-
-
-_told: set[str] = set()
-
-
-def _tell_once(odd: str) -> None:
-    """Warn of a kind of odd value, once per process."""
-    if odd not in _told:
-        _told.add(odd)
-        warnings.warn(odd, ValueWarning, stacklevel=2)

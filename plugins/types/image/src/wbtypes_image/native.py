@@ -188,7 +188,9 @@ def _as_array(data: Any) -> Array | None:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"an image is an array of numbers, not of {array.dtype}")
     if isinstance(array, numpy.ma.MaskedArray) and numpy.ma.is_masked(array):
-        array = array.astype(numpy.float64).filled(numpy.nan)  # what is masked is not known, and NaN says so
+        array = numpy.ma.filled(
+            array.astype(numpy.float64), numpy.nan
+        )  # what is masked is not known, and NaN says so
     return numpy.asarray(array)
 
 
@@ -313,14 +315,11 @@ def _converted(picture: PILImage.Image, mode: str) -> PILImage.Image:
 def _take_numbers(picture: PILImage.Image, wish: Wish) -> Taken:
     """Modes that hold numbers: 16 bits stay so where the format holds them; all else follows the array rules."""
     numbers = numpy.asarray(picture)
-    if wish.wide and (picture.mode in _WIDE_MODES or (picture.mode == "I" and _fits_16(numbers))):
-        dtype = "int32" if picture.mode == "I" else None
-        return _taken(_Pixels(numbers.astype(numpy.uint16), dtype=dtype), wish)
+    if wish.wide and picture.mode in _WIDE_MODES:
+        return _taken(_Pixels(numbers.astype(numpy.uint16)), wish)
+    if wish.wide and picture.mode == "I" and numbers.min() >= 0 and 255 < numbers.max() <= 65_535:
+        return _taken(_Pixels(numbers.astype(numpy.uint16), dtype="int32"), wish)
     return _take_array(numbers, evolve(wish, mode=None))
-
-
-def _fits_16(numbers: Array) -> bool:
-    return bool(numbers.min() >= 0 and numbers.max() <= 65_535)
 
 
 def _fitted(picture: PILImage.Image, wish: Wish) -> tuple[PILImage.Image, tuple[str, ...]]:
@@ -331,8 +330,14 @@ def _fitted(picture: PILImage.Image, wish: Wish) -> tuple[PILImage.Image, tuple[
     if mode not in held:
         grey = mode in ("1", "L", "LA")
         mode = "RGBA" if alpha and "RGBA" in held else "L" if grey and "L" in held else "RGB"
-    odd = (NO_ALPHA.format(wish.file_type),) if alpha and mode in ("L", "RGB") else ()
+    lost = alpha and mode in ("L", "RGB") and _is_seen_through(picture)
+    odd = (NO_ALPHA.format(wish.file_type),) if lost else ()
     return (picture if picture.mode == mode else _converted(picture, mode)), odd
+
+
+def _is_seen_through(picture: PILImage.Image) -> bool:
+    """Whether any pixel is less than opaque."""
+    return _converted(picture, "RGBA").getchannel("A").getextrema() != (255, 255)
 
 
 # -- arrays ---------------------------------------------------------------------------------------------------
@@ -409,7 +414,7 @@ def _given(array: Array, value_range: Range, name: str) -> _Pixels:
         array = array.astype(numpy.uint8)
     nonfinite = array.size - int(numpy.count_nonzero(numpy.isfinite(array)))
     with numpy.errstate(invalid="ignore"):
-        outside = (array < value_range[0]) | (array > value_range[1])
+        outside = (array < float(value_range[0])) | (array > float(value_range[1]))
     clipped = bool((outside & numpy.isfinite(array)).any())
     odd = (NOT_FINITE,) * bool(nonfinite) + (CLIPPED,) * clipped
     return _Pixels(_scaled(array, value_range), value_range, name, nonfinite, odd)
@@ -435,7 +440,8 @@ def _floats(array: Array, name: str) -> _Pixels:
 
 def _span(array: Array) -> tuple[float, float, int]:
     """The lowest and highest finite value, 0 and 0 where there is none; and how many are not finite."""
-    lo, hi = float(array.min()), float(array.max())
+    with numpy.errstate(invalid="ignore"):
+        lo, hi = float(array.min()), float(array.max())
     if numpy.isfinite(lo) and numpy.isfinite(hi):
         return lo, hi, 0
     finite = array[numpy.isfinite(array)]
@@ -456,12 +462,12 @@ def _inferred(lo: float, hi: float) -> tuple[Range, tuple[str, ...]]:
 
 def _scaled(array: Array, value_range: Range) -> Array:
     """Values of a range as 0 to 255, rounded and clipped; NaN is 0. A range of one value is mid-grey."""
-    lo, hi = value_range
+    lo, hi = map(float, value_range)
     single = (
         array.dtype.kind == "f" and array.dtype.itemsize <= 4 and lo >= -255 and hi <= 255 and hi - lo >= 1
     )
     work: Array = array.astype(numpy.float32 if single else numpy.float64, order="C")
-    if not numpy.isfinite(float(hi) - float(lo)):  # the widest ranges have no width in floats
+    if not numpy.isfinite(hi - lo):  # the widest ranges have no width in floats
         work, lo, hi = work / 2, lo / 2, hi / 2
     with numpy.errstate(all="ignore"):
         work -= lo
@@ -483,14 +489,12 @@ def _taken(found: _Pixels, wish: Wish) -> Taken:
     """Pixels as a file that is encoded at first need."""
     pixels, kind, name = found.pixels, wish.kind, wish.file_type or "png"
     size = (pixels.shape[1], pixels.shape[0]) if isinstance(pixels, numpy.ndarray) else pixels.size
-    odd = found.odd
-    if max(size) > _LONGEST_SIDE.get(kind, BROWSER_SIDE):
-        if kind in _LONGEST_SIDE:
-            raise ValueError(
-                f"file_type={name!r} holds {_LONGEST_SIDE[kind]:,} pixels a side at most; "
-                f"this image is {size[0]} x {size[1]}"
-            )
-        odd += (TOO_WIDE,)
+    if kind in _LONGEST_SIDE and max(size) > _LONGEST_SIDE[kind]:
+        raise ValueError(
+            f"file_type={name!r} holds {_LONGEST_SIDE[kind]:,} pixels a side at most; "
+            f"this image is {size[0]} x {size[1]}"
+        )
+    odd = (*found.odd, TOO_WIDE) if max(size) > BROWSER_SIDE else found.odd
     file = LazyFile(lambda: _encoded(pixels, kind), f".{name}")
     return Taken(file, name, size, found.value_range, found.dtype, found.nonfinite, odd)
 

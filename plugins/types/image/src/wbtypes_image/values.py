@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import operator
 import os
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from wbtypes_core import BatchableMedia, DecodeError, Linked, Opaque, ValueWarning, WBValue
+from wbtypes_core import BatchableMedia, DecodeError, Linked, Opaque, WBValue
+from wbtypes_core.errors import warn_once
 from wbtypes_core.files import is_url
-from wbtypes_core.values import check_caption, frozen_map
+from wbtypes_core.values import check_caption, frozen_map, with_caption
 
 if TYPE_CHECKING:
     import numpy
@@ -41,8 +41,8 @@ class Image(BatchableMedia):
 
     The range is kept (`value_range`), and ``to_numpy(restore=True)`` maps back, within half a step of it.
 
-    **Pillow images** keep their mode: 1, L, LA, P, RGB, RGBA and 16-bit grey. I becomes 16-bit grey where its values fit,
-    and else follows the array rules as F does; La, PA and RGBa become LA and RGBA; RGBX, CMYK, YCbCr, HSV and LAB
+    **Pillow images** keep their mode: 1, L, LA, P, RGB, RGBA and 16-bit grey. I becomes grey of 8 or 16 bits where its
+    values fit, and else follows the array rules as F does; La, PA and RGBa become LA and RGBA; RGBX, CMYK, YCbCr, HSV and LAB
     become RGB. **matplotlib** figures, axes, plots and ``pyplot`` itself are drawn at once.
 
     **Files** (paths, open files, `MediaFile`) are kept byte for byte, unless `mode` or `file_type` asks for something else
@@ -88,6 +88,7 @@ class Image(BatchableMedia):
     value_range: Range | None = None
     dtype: str | None = None
     nonfinite: int = 0
+    _all_classes: WBValue | None = field(default=None, eq=False, repr=False)
     _width: int | None = field(default=None, eq=False, repr=False)
     _height: int | None = field(default=None, eq=False, repr=False)
 
@@ -118,17 +119,19 @@ class Image(BatchableMedia):
             data_or_path = data_or_path.file if changed else None
         if data_or_path is not None or not fields:
             taken = _take(data_or_path, mode, file_type, value_range)
-            for odd in taken.odd:
-                _tell_once(odd)
+            _tell(taken.odd)
             fields.update(_known(taken, fields))
-        fields.update({name: item for name, item in given.items() if item is not None})
+        overrides = {name: item for name, item in given.items() if item is not None}
+        if not overrides.keys() <= {"caption", "grouping"}:
+            fields.pop("all_classes", None)  # they were those of other boxes, masks or classes
+        fields.update(overrides)
         self.__attrs_init__(**fields)
 
     def _fields(self) -> dict[str, Any]:
         """What a copy starts from."""
         names = ("file", "caption", "format", "grouping", "boxes", "masks", "classes", "value_range", "dtype")
         fields = {name: getattr(self, name) for name in (*names, "nonfinite", "extra")}
-        return {**fields, "width": self._width, "height": self._height}
+        return {**fields, "all_classes": self._all_classes, "width": self._width, "height": self._height}
 
     @property
     def width(self) -> int:
@@ -157,6 +160,16 @@ class Image(BatchableMedia):
             object.__setattr__(self, "_height", height)
             return width, height
         return self._width, self._height
+
+    def describe(self) -> str:
+        """The size and format, what is drawn over it, and the caption."""
+        known = self._width is not None and self._height is not None
+        text = f"{self._width} x {self._height} " if known else ""
+        text += self.format or "picture"
+        for sets, one in ((self.boxes, "box set"), (self.masks, "mask")):
+            if sets:
+                text += f", {len(sets)} {one}{'s' * (len(sets) > 1)}"
+        return with_caption(text, self.caption)
 
     def to_pil(self) -> PILImage.Image:
         """The picture as a Pillow image, loaded into memory.
@@ -195,8 +208,11 @@ class Image(BatchableMedia):
     def all_classes(self) -> WBValue | None:
         """The classes with those that the labels of boxes and masks add, as artifacts hold them.
 
-        Without `classes` these are all labels, the default names too; with them, the ids that they lack.
+        Without `classes` these are all labels, the default names too; with them, the ids that they lack. An image
+        that was read from an artifact has those of the artifact.
         """
+        if self._all_classes is not None:
+            return self._all_classes
         labels: dict[Any, str] = {}
         for item in (*self.boxes.values(), *self.masks.values()):
             if self.classes is None or getattr(item, "class_labels", None) is not None:
@@ -234,6 +250,12 @@ def _take(data: Any, mode: object, file_type: object, value_range: object) -> Ta
     from . import native
 
     return native.take(data, native.Wish(mode, _file_type(file_type, native.FILE_TYPES), _range(value_range)))
+
+
+def _tell(odd: Iterable[str]) -> None:
+    """Warn of each kind of odd value; a frame of its own, so that the warning names the caller of `Image`."""
+    for each in odd:
+        warn_once(each)
 
 
 def _known(taken: Taken, before: Mapping[str, Any]) -> dict[str, Any]:
@@ -292,7 +314,7 @@ def _sets(sets: object, what: str) -> dict[str, WBValue] | None:
     """The boxes or masks by name, as values."""
     if sets is None:
         return None
-    if what == "boxes" and (isinstance(sets, list | tuple) or type(sets).__name__ == "Classes"):
+    if what == "boxes" and (isinstance(sets, list | tuple) or hasattr(sets, "class_set")):
         raise TypeError(
             "the fifth argument is boxes, a dict of sets by name; newer wandb clients take classes there: "
             "write classes=..."
@@ -331,13 +353,3 @@ def _classes(classes: Any) -> WBValue | None:
 
     found: WBValue = classes if isinstance(classes, Classes | Linked | Opaque) else Classes(classes)
     return found
-
-
-_told: set[str] = set()
-
-
-def _tell_once(odd: str) -> None:
-    """Warn of a kind of odd value, once per process."""
-    if odd not in _told:
-        _told.add(odd)
-        warnings.warn(odd, ValueWarning, stacklevel=3)

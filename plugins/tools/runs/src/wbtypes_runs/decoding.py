@@ -1,0 +1,233 @@
+"""Decoding: the JSON of a run as typed values, one key at a time; what cannot be read costs only itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from attrs import frozen
+
+from wbtypes_core import (
+    Code,
+    DecodeError,
+    Limits,
+    Linked,
+    MediaSource,
+    Opaque,
+    Reason,
+    Registry,
+    WBValue,
+    decode,
+)
+from wbtypes_core.errors import Step, spell
+from wbtypes_core.files import reason_of
+from wbtypes_core.jsonio import JsonObject
+
+from .problems import Problem
+
+if TYPE_CHECKING:
+    from .rows import RawRow
+
+_SCALARS = frozenset((int, float, bool, type(None)))
+
+_KEPT = "it is kept as it came"
+
+
+@frozen
+class Decoder:
+    """How the JSON of one run becomes values.
+
+    Attributes:
+        source: where its files are.
+        limits: what decoding may cost.
+        registry: the codecs; None for all that is installed. It stays behind when the decoder travels to another
+            process, which has its own.
+    """
+
+    source: MediaSource
+    limits: Limits
+    registry: Registry | None = None
+
+    def value(self, node: Any, key: str, step: int | None) -> Any:
+        """The value of the JSON under a top-level key; what cannot be decoded in it is `Opaque`, with the reason."""
+        if type(node) in _SCALARS or (type(node) is str and len(node) <= self.limits.string):
+            return node
+        try:
+            return self._decode(node, key, step)
+        except DecodeError as error:
+            reason = reason_of(error)
+        try:
+            self.limits.check(node)
+        except DecodeError:
+            return self._opaque(node, reason)
+        return self._apart(node, key, step)
+
+    def _decode(self, node: Any, key: str, step: int | None) -> Any:
+        row = {"_step": step, key: node}  # a codec is told its key and its step, as the row has them
+        try:
+            return decode(row, self.source, limits=self.limits, registry=self.registry)[key]
+        except DecodeError as error:
+            error.path = error.path[1:]
+            raise
+
+    def _apart(self, node: Any, key: str, step: int | None) -> Any:
+        """A tree with its values decoded one by one; the check of ``limits.depth`` before bounds the recursion."""
+        if type(node) is list:
+            return [self._apart(item, key, step) for item in node]
+        if type(node) is not dict:
+            return node
+        if type(node.get("_type")) is not str:
+            return {name: self._apart(item, name, step) for name, item in node.items()}
+        try:
+            return self._decode(node, key, step)
+        except DecodeError as error:
+            return self._opaque(node, reason_of(error))
+
+    def _opaque(self, node: Any, reason: Reason) -> Opaque:
+        tag = node.get("_type") if type(node) is dict else None
+        return Opaque(tag if type(tag) is str else "", node, reason, source=self.source)
+
+    def __getstate__(self) -> tuple[MediaSource, Limits]:
+        return self.source, self.limits
+
+    def __setstate__(self, state: tuple[MediaSource, Limits]) -> None:
+        for name, value in zip(("source", "limits", "registry"), (*state, None), strict=True):
+            object.__setattr__(self, name, value)
+
+
+class Values(Mapping[str, Any]):
+    """Logged values by key, each decoded when it is first asked for.
+
+    Attributes:
+        json: the JSON as it was logged.
+    """
+
+    __slots__ = ("_decoded", "_decoder", "json")
+
+    json: JsonObject
+
+    def __init__(self, json: JsonObject, decoder: Decoder) -> None:
+        self.json = json
+        self._decoder = decoder
+        self._decoded: dict[str, Any] = {}
+
+    @property
+    def step(self) -> int | None:
+        """The history step, or None where there is none."""
+        return None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What could not be read; asking for it decodes every value."""
+        return (*self.faults(), *self._undecoded())
+
+    def faults(self) -> Iterator[Problem]:
+        """What is wrong with the JSON itself."""
+        return iter(())
+
+    def __getitem__(self, key: str) -> Any:
+        try:
+            return self._decoded[key]
+        except KeyError:
+            value = self._decoded[key] = self._decoder.value(self.json[key], key, self.step)
+            return value
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.json
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.json)
+
+    def __len__(self) -> int:
+        return len(self.json)
+
+    def __repr__(self) -> str:
+        return f"<{self.place()}: {', '.join(self.json)}>"
+
+    def place(self, *at: Step) -> str:
+        """Where these values are, or one in them, as messages write it."""
+        return f"summary, {spell(at)}" if at else "summary"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Values, (self.json, self._decoder)
+
+    def _undecoded(self) -> Iterator[Problem]:
+        for key in self.json:
+            for at, value in parts(self[key], key):
+                reason = why_not(value)
+                if reason is not None:
+                    yield Problem(self.place(*at), reason, _KEPT, reason.code, step=self.step)
+
+
+def parts(value: Any, *at: Step) -> Iterator[tuple[tuple[Step, ...], Any]]:
+    """A decoded value and everything in it that is no plain JSON scalar, each with its place."""
+    todo: list[tuple[tuple[Step, ...], Any]] = [(at, value)]
+    while todo:
+        place, item = todo.pop()
+        yield place, item
+        inside: list[tuple[Step, Any]] = []
+        if isinstance(item, Opaque | Linked):
+            continue
+        if isinstance(item, WBValue):
+            names = (spec.name for spec in attrs.fields(type(item)) if spec.name != "extra")
+            inside = [(name, getattr(item, name)) for name in names]
+        elif isinstance(item, Mapping):
+            inside = list(item.items())
+        elif isinstance(item, list | tuple):
+            inside = list(enumerate(item))
+        todo.extend(((*place, step), part) for step, part in reversed(inside) if not _is_scalar(part))
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bytes)
+
+
+def why_not(value: Any) -> Reason | None:
+    """Why a value is not what it could be; None when nothing is wrong with it."""
+    if not isinstance(value, Opaque | Linked):
+        return None
+    reason = value.reason
+    if isinstance(reason, Reason):
+        return None if reason.code is Code.NOT_FOLLOWED else reason
+    return Reason(Code.BAD_VALUE, reason) if reason else None
+
+
+class Row(Values):
+    """One history row: the values that were logged at one step, by key, each decoded when it is first asked for.
+
+    A row is a read-only mapping of all its keys, the client's ``_step``, ``_timestamp`` and ``_runtime`` included.
+
+    Attributes:
+        json: the row as it was logged.
+    """
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: RawRow, decoder: Decoder) -> None:
+        super().__init__(raw.json, decoder)
+        self._raw = raw
+
+    @property
+    def step(self) -> int | None:
+        """The history step; None in a row that names none."""
+        return self._raw.step
+
+    @property
+    def timestamp(self) -> float | None:
+        """Seconds since the epoch when the row was logged; None when it does not say."""
+        found = self._raw.timestamp
+        return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+    def faults(self) -> Iterator[Problem]:
+        """The parts of the row that were left out, and why."""
+        for fault in self._raw.faults:
+            yield Problem(self.place(*fault.at), fault.what, fault.remedy, fault.code, step=self.step)
+
+    def place(self, *at: Step) -> str:
+        """Where the row is, or a value in it, as messages write it."""
+        row = "a history row without a step" if self.step is None else f"history step {self.step:,}"
+        return f"{row}, {spell(at)}" if at else row
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Row, (self._raw, self._decoder)

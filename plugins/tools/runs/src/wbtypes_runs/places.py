@@ -1,0 +1,67 @@
+"""Where the log of a run is, given what people have: a run folder, its log, or its files folder."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
+
+from wbtypes_core import Code, DecodeError
+
+SUFFIX = ".wandb"
+FILES = "files"
+"""The folder beside a log that holds the run's files."""
+
+_NAMED = 5
+_LOOKED_AT = 1000
+
+_WANTED = "pass a run folder (it holds run-<id>.wandb and files/) or a .wandb file"
+
+
+def find_log(given: str | os.PathLike[str]) -> Path:
+    """The log that a path of the caller means.
+
+    Args:
+        given: a ``.wandb`` file; a run folder, which holds one; or the ``files`` folder beside one.
+
+    Raises:
+        DecodeError: ``not-a-run``, saying what was looked for and what was found.
+    """
+    path = Path(given)
+    try:
+        if path.is_dir():
+            return _in_folder(path)
+        if path.exists():
+            return path
+    except (OSError, ValueError) as error:
+        raise _no_run(path, f"cannot be read: {error}") from None
+    raise _no_run(path, f"does not exist; {_WANTED}")
+
+
+def _in_folder(folder: Path) -> Path:
+    logs = _logs(folder)
+    if not logs and folder.name == FILES:
+        logs = _logs(folder.absolute().parent)
+    if len(logs) == 1:
+        return logs[0]
+    if logs:
+        raise _no_run(folder, f"holds {len(logs)} logs: {_names(logs)}; pass the one that you mean")
+    found = sorted(islice(folder.iterdir(), _LOOKED_AT))
+    runs = [each for each in found if each.is_dir() and not each.is_symlink() and _logs(each)]
+    if runs:
+        raise _no_run(folder, f"is no run, but holds {len(runs)}: {_names(runs)}; pass one of them")
+    what = f"it holds {_names(found)}" if found else "it is empty"
+    raise _no_run(folder, f"is no run: no *{SUFFIX} file is in it ({what}); {_WANTED}")
+
+
+def _logs(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.glob(f"*{SUFFIX}") if each.is_file())
+
+
+def _names(paths: list[Path]) -> str:
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return ", ".join(each.name for each in paths[:_NAMED]) + more
+
+
+def _no_run(path: Path, why: str) -> DecodeError:
+    return DecodeError(f"{path} {why}", reason=Code.NOT_A_RUN)
