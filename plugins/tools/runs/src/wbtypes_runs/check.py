@@ -12,9 +12,8 @@ from wbtypes_core.hints import PACKAGE_OF_TAG
 
 from .decoding import Decoder, Row, Values, parts, why_not
 from .items import Path
-from .log import Log
+from .log import Kind, Log
 from .problems import Findings, Problem
-from .records import Kind
 from .rows import RowReader
 from .state import State
 from .wire import WireError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -12,12 +13,61 @@ from attrs import frozen
 
 from wbtypes_core import Code, DecodeError, Limits
 
-from . import framing, records
+from . import framing
 from .problems import Problem, Tell
-from .wire import WireError
+from .wire import Wire, WireError, spans
 
 Record: TypeAlias = tuple[int, int, bytes, int, int]
 """A record: the byte of the log where it begins, its kind, its bytes, and where its content begins and ends in them."""
+
+
+class Kind(IntEnum):
+    """What a record is about: its field number in the client's ``Record`` message."""
+
+    HISTORY = 2
+    SUMMARY = 3
+    CONFIG = 5
+    ARTIFACT = 8
+    METRIC = 12
+    RUN = 17
+    EXIT = 18
+    USE_ARTIFACT = 25
+
+
+_AROUND = frozenset((1, 16, 19, 200))
+"""Fields of a record that say nothing of its content: number, control, uuid, info."""
+
+_NUMBER_KEY = 0x08
+
+
+def body(record: bytes) -> tuple[int, int, int]:
+    """A record's kind as a field number, and where the content begins and ends; 0 when it has none.
+
+    Raises:
+        WireError: the record is no protobuf message.
+    """
+    try:  # as clients write it: its number first, the content last
+        at = 0
+        if record[0] == _NUMBER_KEY:
+            at = 1
+            while record[at] > 0x7F:
+                at += 1
+            at += 1
+        key = record[at]
+        begin = at + 2
+        length = record[at + 1]
+        if length > 0x7F:
+            length = length & 0x7F | record[begin] << 7
+            begin += 1
+        if key & 7 == Wire.BYTES and key < 0x80 and begin + length == len(record) and key >> 3 not in _AROUND:
+            return key >> 3, begin, len(record)
+    except IndexError:
+        pass
+    found = (0, 0, 0)
+    for number, wire, begin, stop in spans(record, 0, len(record)):
+        if wire == Wire.BYTES and number not in _AROUND:
+            found = number, begin, stop
+    return found
 
 
 @frozen
@@ -69,7 +119,7 @@ class Log:
         with self.open() as stream:
             for offset, data in framing.records(stream, self.limits, report):
                 try:
-                    kind, begin, end = records.body(data)
+                    kind, begin, end = body(data)
                 except WireError as error:
                     tell(self.unreadable(offset, error))
                     continue

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from wbtypes_core import Code, DecodeError
 
+from .problems import one_line
+
 SUFFIX = ".wandb"
 FILES = "files"
 """The folder beside a log that holds the run's files."""
@@ -64,4 +66,4 @@ def _names(paths: list[Path]) -> str:
 
 
 def _no_run(path: Path, why: str) -> DecodeError:
-    return DecodeError(f"{path} {why}", reason=Code.NOT_A_RUN)
+    return DecodeError(one_line(f"{path} {why}"), reason=Code.NOT_A_RUN)

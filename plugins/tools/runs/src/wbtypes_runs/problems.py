@@ -37,7 +37,12 @@ class Problem:
     offset: int | None = field(default=None, kw_only=True)
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}" + (f"; {self.remedy}" if self.remedy else "")
+        return one_line(f"{self.where}: {self.what}" + (f"; {self.remedy}" if self.remedy else ""))
+
+
+def one_line(text: str) -> str:
+    """A text whose line breaks and control characters, which names from data may hold, are spelled out."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 Tell: TypeAlias = Callable[[Problem], object]

@@ -7,63 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from .wire import Message, Wire, flag, inner, parse, raw, spans, text, whole
-
-
-class Kind(IntEnum):
-    """What a record is about: its field number in the client's ``Record`` message."""
-
-    HISTORY = 2
-    SUMMARY = 3
-    CONFIG = 5
-    ARTIFACT = 8
-    METRIC = 12
-    RUN = 17
-    EXIT = 18
-    USE_ARTIFACT = 25
-
-
-_AROUND = frozenset((1, 16, 19, 200))
-"""Fields of a record that say nothing of its content: number, control, uuid, info."""
-
-_NUMBER_KEY = 0x08
-
-
-def body(record: bytes) -> tuple[int, int, int]:
-    """A record's kind as a field number, and where the content begins and ends; 0 when it has none.
-
-    Raises:
-        WireError: the record is no protobuf message.
-    """
-    try:  # as clients write it: its number first, the content last
-        at = 0
-        if record[0] == _NUMBER_KEY:
-            at = 1
-            while record[at] > 0x7F:
-                at += 1
-            at += 1
-        key = record[at]
-        begin = at + 2
-        length = record[at + 1]
-        if length > 0x7F:
-            length = length & 0x7F | record[begin] << 7
-            begin += 1
-        if key & 7 == Wire.BYTES and key < 0x80 and begin + length == len(record) and key >> 3 not in _AROUND:
-            return key >> 3, begin, len(record)
-    except IndexError:
-        pass
-    found = (0, 0, 0)
-    for number, wire, begin, stop in spans(record, 0, len(record)):
-        if wire == Wire.BYTES and number not in _AROUND:
-            found = number, begin, stop
-    return found
-
+from .wire import Message, flag, inner, parse, raw, text, whole
 
 # -- the run ------------------------------------------------------------------------------------------------------
 

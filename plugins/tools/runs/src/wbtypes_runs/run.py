@@ -13,7 +13,7 @@ from wbtypes_core import DirectoryStore, Limits, Registry
 from wbtypes_core.jsonio import Json, JsonObject
 
 from .decoding import Decoder, Row, Values
-from .log import Log
+from .log import Kind, Log
 from .places import FILES, find_log
 from .problems import CUT, DamagedLogWarning, Problem
 
@@ -182,7 +182,6 @@ class Run:
     # -- below ------------------------------------------------------------------------------------------------
 
     def _rows(self, keys: frozenset[str] | None, start: int | None, stop: int | None) -> Iterator[Row]:
-        from .records import Kind
         from .rows import RowReader
         from .wire import WireError
 
@@ -202,7 +201,6 @@ class Run:
 
     @cached_property
     def _state(self) -> State:
-        from .records import Kind
         from .state import State
         from .wire import WireError
 

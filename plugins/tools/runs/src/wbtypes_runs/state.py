@@ -9,8 +9,9 @@ from attrs import define, field
 from wbtypes_core import Limits
 
 from . import records
+from .log import Kind
 from .overlay import Overlay
-from .records import ArtifactRecord, Exit, Kind, Metric, RunInfo
+from .records import ArtifactRecord, Exit, Metric, RunInfo
 
 
 @define

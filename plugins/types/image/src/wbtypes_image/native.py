@@ -417,7 +417,7 @@ def _given(array: Array, value_range: Range, name: str) -> _Pixels:
         outside = (array < float(value_range[0])) | (array > float(value_range[1]))
     clipped = bool((outside & numpy.isfinite(array)).any())
     odd = (NOT_FINITE,) * bool(nonfinite) + (CLIPPED,) * clipped
-    return _Pixels(_scaled(array, value_range), value_range, name, nonfinite, odd)
+    return _Pixels(_scaled(array, value_range, beyond=True), value_range, name, nonfinite, odd)
 
 
 def _integers(array: Array, name: str, wide: bool) -> _Pixels:
@@ -435,7 +435,7 @@ def _floats(array: Array, name: str) -> _Pixels:
     lo, hi, nonfinite = _span(array)
     inferred, odd = _inferred(lo, hi)
     odd += (NOT_FINITE,) * bool(nonfinite)
-    return _Pixels(_scaled(array, inferred), inferred, name, nonfinite, odd)
+    return _Pixels(_scaled(array, inferred, beyond=nonfinite > 0), inferred, name, nonfinite, odd)
 
 
 def _span(array: Array) -> tuple[float, float, int]:
@@ -460,26 +460,31 @@ def _inferred(lo: float, hi: float) -> tuple[Range, tuple[str, ...]]:
     return (lo, hi), (SPAN_OF_FLOATS,)
 
 
-def _scaled(array: Array, value_range: Range) -> Array:
-    """Values of a range as 0 to 255, rounded and clipped; NaN is 0. A range of one value is mid-grey."""
+def _scaled(array: Array, value_range: Range, *, beyond: bool = False) -> Array:
+    """Values of a range as 0 to 255, rounded. A range of one value is mid-grey.
+
+    Args:
+        array: numbers.
+        value_range: what becomes 0 and 255.
+        beyond: whether some are outside: they are clipped, and NaN is 0.
+    """
     lo, hi = map(float, value_range)
-    single = (
+    if not numpy.isfinite(hi - lo):  # the widest ranges have no width in floats
+        array, lo, hi = array / 2, lo / 2, hi / 2
+    narrow = (
         array.dtype.kind == "f" and array.dtype.itemsize <= 4 and lo >= -255 and hi <= 255 and hi - lo >= 1
     )
-    work: Array = array.astype(numpy.float32 if single else numpy.float64, order="C")
-    if not numpy.isfinite(hi - lo):  # the widest ranges have no width in floats
-        work, lo, hi = work / 2, lo / 2, hi / 2
     with numpy.errstate(all="ignore"):
-        work -= lo
+        work: Array = numpy.subtract(array, lo, dtype=numpy.float32 if narrow else numpy.float64)
         work /= hi - lo or 1
         work *= 255
         if lo == hi:
             work += 128
-        numpy.rint(work, out=work)
+    numpy.rint(work, out=work)
+    if beyond:
         numpy.clip(work, 0, 255, out=work)
-    if array.dtype.kind == "f":
         numpy.nan_to_num(work, copy=False, nan=0)
-    return work.astype(numpy.uint8)
+    return work.astype(numpy.uint8, order="C")
 
 
 # -- to a file ------------------------------------------------------------------------------------------------
