@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from .context import BOTH, DecodeContext, Dialect, EncodeContext
-from .errors import Code, DecodeError, Reason
+from .errors import UNREADABLE_HERE, Code, DecodeError, Reason
 from .files import LazyFile, MediaFile, StoredFile, reason_of
 from .jsonio import Json, JsonObject, dumps, kind
 from .values import Batch, Linked, Media, WBValue
@@ -128,6 +128,8 @@ class JsonFileCodec(MediaCodec[M]):
                 raise DecodeError("the linked JSON was not asked for", reason=Code.NOT_FOLLOWED)
             return self.load(node, file, ctx)
         except DecodeError as error:
+            if ctx.on_unknown == "raise" and error.reason in UNREADABLE_HERE:
+                raise
             return self.link(node, file, ctx, reason_of(error))
 
     def load(self, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> M:
@@ -160,6 +162,10 @@ class BatchCodec(Codec[Batch]):
     value_type = Batch
     item_type: ClassVar[type[WBValue]]
     dialects = (Dialect.RUN,)
+
+    def writes(self, batch: Batch, ctx: EncodeContext) -> bool:
+        """Whether this codec writes a batch that it has read; one of an older form leaves changed ones to today's."""
+        return True
 
 
 def expect_object(node: Any) -> JsonObject:

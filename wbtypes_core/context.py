@@ -108,6 +108,10 @@ class EncodeContext:
             return evolve(ref, artifact_path=file.ref.artifact_path)
         return ref
 
+    def kept(self, file: MediaFile) -> MediaRef | None:
+        """How the store names a file that it has already; None when the file would have to be put there."""
+        return file.kept_in(self._call.store)
+
     def describe(self, ref: MediaRef) -> JsonObject:
         """A stored file's keys on the wire: ``path`` and ``sha256``, and in a run its ``size``."""
         body: JsonObject = {}
@@ -127,12 +131,13 @@ class EncodeContext:
         if source is None or store is None or _same_place(source, store):
             return
         for ref in mentioned(node):
+            file = StoredFile(source, evolve(ref, sha256=None, size=None))
             try:
-                file = StoredFile(source, ref)
-                file.open().close()
-            except DecodeError:
-                continue  # out of reach there too: the node alone is what can be kept
-            self.put(file, "", name=ref.path)
+                altered = file.sha256 != (ref.sha256 or file.sha256)
+            except DecodeError:  # out of reach there too
+                continue
+            if not altered:  # else the node alone is what can be kept
+                self.put(file, "", name=ref.path)
 
     def note(self, kind: str, payload: Json) -> None:
         """Say something about the value that a run keeps in its config, as class labels."""
@@ -231,20 +236,13 @@ class DecodeContext:
             node = {"path": node}
         path, sha256 = _text(node, "path"), _text(node, "sha256")
         artifact_path, size = _text(node, "artifact_path"), _count(node, "size")
+        ref = MediaRef(path, sha256, size, artifact_path)
         if path is not None and not is_url(path):
-            ref = MediaRef(path, sha256, size, artifact_path)
             return StoredFile(self.source, ref, limits=self.limits, fallback=self.registry.open)
         url = path or artifact_path
         if url is None:
             raise DecodeError('neither "path" nor "artifact_path" names the file', reason=Code.MISSING_KEY)
-        return RemoteFile(
-            url,
-            source=self.source,
-            sha256=sha256,
-            size=size,
-            limits=self.limits,
-            fallback=self.registry.open,
-        )
+        return RemoteFile(url, ref=ref, source=self.source, limits=self.limits, fallback=self.registry.open)
 
     def load_json(self, file: MediaFile) -> Any:
         """The JSON in a file, within the limits.
@@ -252,10 +250,7 @@ class DecodeContext:
         Raises:
             DecodeError: missing, refused, too large, too deep, or not JSON.
         """
-        most = self.limits.json_bytes
-        with file.open() as stream:
-            data = stream.read(most + 1)
-        self.limits.spend("json_bytes", len(data), f"the size of {file}")
+        data = file.read_within(self.limits, "json_bytes")
         try:
             document = loads(data)
         except DecodeError as error:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .codec import EXACT
 from .context import DecodeContext, opaque_reason
-from .errors import Code, DecodeError, LimitError, Reason
+from .errors import Code, DecodeError, LimitError, Reason, one_line
 from .files import MediaSource
 from .jsonio import kind
 from .limits import Limits
@@ -115,16 +115,16 @@ def _tagged(ctx: DecodeContext, node: Any, tag: str) -> Any:
     loaded = ctx.registry.by_tag.get(tag) or ctx.registry.find(tag)
     if isinstance(loaded, Reason):
         return _unknown(ctx, node, tag, loaded)
-    for upgrade in loaded.upgrades:
-        node = upgrade(node)
     try:
+        for upgrade in loaded.upgrades:
+            node = upgrade(node)
         value = loaded.codec.decode(node, ctx)
     except (DecodeError, RecursionError):
         raise
     except MemoryError:
         raise LimitError(f"{tag!r} does not fit into memory") from None
     except Exception as error:  # a codec that trips over hostile data must not end the reader
-        raise DecodeError(f"{tag!r} cannot be read: {type(error).__name__}: {error}") from error
+        raise DecodeError(f"{tag!r} cannot be read: {type(error).__name__}: {one_line(error)}") from error
     if type(node) is dict:
         _keep_extra(value, node, loaded)
     return value

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from attrs import frozen
 
 from . import hints
-from .codec import EXACT
+from .codec import EXACT, BatchCodec
 from .context import Dialect, EncodeContext, encode_context
-from .errors import DecodeError, EncodeError
+from .errors import DecodeError, EncodeError, PluginError, one_line
 from .files import MediaRef, MediaStore
 from .jsonio import Json
 from .plain import SCALARS, to_plain
@@ -92,53 +93,49 @@ def _walk(ctx: EncodeContext, value: Any, key: str) -> Any:
     if kind in SCALARS:
         return value
     if kind is dict:
-        return _object(ctx, value)
+        plain: dict[str, Any] = {}
+        for name, item in value.items():
+            name = _free(name, plain)
+            if type(item) not in SCALARS:
+                try:
+                    item = _walk(ctx, item, name)
+                except EncodeError as error:
+                    raise error.under(name) from error.__cause__
+            plain[name] = item
+        return plain
     if kind is list or kind is tuple:
-        return _array(ctx, value, key)
+        kinds = set(map(type, value))
+        if kinds <= SCALARS:
+            return list(value)
+        if len(kinds) == 1 and issubclass(next(iter(kinds)), BatchableMedia):
+            return _batch(ctx.at_key(key), Batch(value))
+        items: list[Any] = []
+        for index, item in enumerate(value):
+            try:
+                items.append(_walk(ctx, item, key))
+            except EncodeError as error:
+                raise error.under(index) from error.__cause__
+        return items
     if isinstance(value, WBValue):
         return _value(ctx.at_key(key), value)
     return _foreign(ctx, value, key)
 
 
-def _object(ctx: EncodeContext, value: dict[Any, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = {}
-    for name, item in value.items():
-        name = name if type(name) is str else _key(name)
-        if name in plain:
-            raise EncodeError(
-                f"two keys of this dict are {name!r} on the wire, where keys are text; rename one"
-            )
-        if type(item) not in SCALARS:
-            try:
-                item = _walk(ctx, item, name)
-            except EncodeError as error:
-                raise error.under(name) from error.__cause__
-        plain[name] = item
-    return plain
-
-
-def _array(ctx: EncodeContext, value: list[Any] | tuple[Any, ...], key: str) -> Any:
-    kinds = set(map(type, value))
-    if kinds <= SCALARS:
-        return list(value)
-    if len(kinds) == 1 and issubclass(next(iter(kinds)), BatchableMedia):
-        return _batch(ctx.at_key(key), Batch(value))
-    items: list[Any] = []
-    for index, item in enumerate(value):
-        try:
-            items.append(_walk(ctx, item, key))
-        except EncodeError as error:
-            raise error.under(index) from error.__cause__
-    return items
+def _free(name: Any, plain: dict[str, Any]) -> str:
+    """A key as text that the dict does not have yet."""
+    text = name if type(name) is str else _key(name)
+    if text in plain:
+        raise EncodeError(f"two keys of this dict are {text!r} on the wire, where keys are text; rename one")
+    return text
 
 
 def _key(name: Any) -> str:
     """A dict's key as text: ``true``, ``None`` and numbers as the newest client writes them."""
-    if isinstance(name, bool):
-        return "true" if name else "false"
-    plain = to_plain(name)
+    plain = name if isinstance(name, bool) else to_plain(name)
     if plain is NotImplemented:
         plain = name
+    if isinstance(plain, bool):
+        return "true" if plain else "false"
     if isinstance(plain, str | int | float) or plain is None:
         return str(plain)
     raise EncodeError(f"a dict's key is {type(name).__name__}; keys are text on the wire, so make it a str")
@@ -156,33 +153,48 @@ def _value(ctx: EncodeContext, value: Any) -> Any:
 
 def _batch(ctx: EncodeContext, batch: Batch) -> Any:
     """A batch as one object where its items have such a form, else as the list of their forms."""
-    registry = ctx._call.registry
-    loaded: Loaded | None = None
-    if ctx.dialect is Dialect.RUN:
-        first = next((type(item) for item in batch if not isinstance(item, Opaque | Linked)), None)
-        if first is not None:
-            loaded = registry.batch_writer(first)
-        elif batch.tag is not None:
-            found = registry.find(batch.tag)
-            loaded = found if isinstance(found, Loaded) else None
+    loaded = _batch_writer(ctx, batch) if ctx.dialect is Dialect.RUN else None
     if loaded is not None:
         return _write(ctx, batch, loaded)
     return [ctx.encode(item, index) for index, item in enumerate(batch)]
 
 
+def _batch_writer(ctx: EncodeContext, batch: Batch) -> Loaded | None:
+    """The form that a batch was read in, while that codec still writes it; else the form of its items' class."""
+    registry = ctx._call.registry
+    if batch.tag is not None:
+        found = registry.find(batch.tag)
+        if (
+            isinstance(found, Loaded)
+            and isinstance(found.codec, BatchCodec)
+            and found.codec.writes(batch, ctx)
+        ):
+            return found
+    first = next((type(item) for item in batch if type(item) not in (Opaque, Linked)), None)
+    return None if first is None else registry.batch_writer(first)
+
+
 def _write(ctx: EncodeContext, value: Any, loaded: Loaded) -> Any:
     """A codec's body with what core alone writes: the tag, and the keys that the codec did not know."""
-    body = loaded.codec.encode(value, ctx)
+    try:
+        body = loaded.codec.encode(value, ctx)
+    except (EncodeError, PluginError, OSError, RecursionError):
+        raise
+    except Exception as error:  # the place must not be lost, whatever a codec trips over
+        what = f"{loaded.tag!r} cannot be written: {type(error).__name__}: {one_line(error)}"
+        raise EncodeError(what) from error
     ctx._call.used[loaded.tag] = loaded.provider
     if type(body) is not dict:
         return body
     node: dict[str, Any] = {"_type": loaded.tag, **body} if loaded.codec.tagged else body
+    if loaded.codec.tagged:
+        node["_type"] = loaded.tag
     beside = node.pop(EXACT, None) or {}
     for key, item in value.extra.items():
         if key == EXACT:
             beside = {**item, **beside} if isinstance(item, dict) else beside
         elif key not in node:
-            node[key] = item
+            node[key] = deepcopy(item)
     if beside and ctx.exact:
         node[EXACT] = beside
     return node
@@ -241,5 +253,4 @@ def native(value: Any, *, registry: Registry | None = None) -> Any:
         return [native(item, registry=registry) for item in value]
     if not isinstance(value, WBValue):
         raise TypeError(f"native takes a decoded value such as Image, not {type(value).__name__}")
-    loaded = (registry or default_registry()).writer(type(value), Dialect.RUN)
-    return loaded.codec.native(value)
+    return (registry or default_registry()).owner(type(value)).codec.native(value)

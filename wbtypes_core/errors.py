@@ -36,6 +36,12 @@ class Code(StrEnum):
     NOT_FOLLOWED = "not-followed"
 
 
+UNREADABLE_HERE = frozenset(
+    (Code.NOT_INSTALLED, Code.BROKEN, Code.CONTESTED, Code.BLOCKED, Code.NOT_REGISTERED)
+)
+"""The codes that speak of the installation and not of the data."""
+
+
 class Reason(str):
     """A sentence that says why a value is not what it could be, with its code."""
 
@@ -59,7 +65,23 @@ def spell(path: tuple[Step, ...]) -> str:
 
 def _token(key: str) -> str:
     """A key in quotes, in one line whatever it holds."""
-    return json.dumps(key, ensure_ascii=not key.isprintable())
+    return json.dumps(shortened(key), ensure_ascii=not key.isprintable())
+
+
+def shortened(text: str) -> str:
+    """A text of data as messages may hold it: its begin and end when it is long."""
+    return text if len(text) <= 200 else f"{text[:150]}...{text[-40:]}"
+
+
+def printable(text: str) -> str:
+    """A path or name of data as messages may hold it: short, and in quotes with escapes where it is not plain."""
+    short = shortened(text)
+    return short if short.isprintable() else json.dumps(short)
+
+
+def one_line(error: BaseException) -> str:
+    """What an exception says, in one line."""
+    return shortened(" ".join(str(error).split())) or type(error).__name__
 
 
 class WBTypesError(Exception):

@@ -6,7 +6,6 @@ import hashlib
 import io
 import os
 import re
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
 import attrs
 
-from .errors import Code, DecodeError, EncodeError, Reason
+from .errors import Code, DecodeError, EncodeError, Reason, one_line, printable, shortened
 from .limits import Limits
 
 if TYPE_CHECKING:
@@ -35,6 +34,9 @@ COMPOUND_SUFFIXES = (
     ".metadata.json",
 )
 """Extensions of more than one part that the client writes (wire format, section 1)."""
+
+_PIECE = 1 << 20
+"""Bytes that are read at once."""
 
 _HASHED_NAME = re.compile(r"_[0-9a-f]{20}((?:\.[^/]*)?)$")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -132,6 +134,11 @@ class MediaFile(ABC):
         """Open the bytes for reading; the caller closes."""
 
     @property
+    def in_memory(self) -> bytes | None:
+        """The bytes, where they are held and are surely those of `sha256`; else None."""
+        return None
+
+    @property
     def path(self) -> Path | None:
         """The file on this machine's disk, for libraries that want one; None when there is none."""
         return None
@@ -160,11 +167,22 @@ class MediaFile(ABC):
         Raises:
             LimitError: more than ``file_bytes``.
         """
-        most = self.limits.file_bytes
+        return self.read_within(self.limits, "file_bytes")
+
+    def read_within(self, limits: Limits, name: str) -> bytes:
+        """All the bytes, as long as they are within the limit called `name`.
+
+        Raises:
+            LimitError: there are more; no more than that is ever held.
+        """
+        pieces: list[bytes] = []
+        size = 0
         with self.open() as stream:
-            data = stream.read(most + 1 if most < sys.maxsize else -1)
-        self.limits.spend("file_bytes", len(data), f"the size of {self}")
-        return data
+            while piece := stream.read(_PIECE):
+                size += len(piece)
+                limits.spend(name, size, f"the size of {self}")
+                pieces.append(piece)
+        return b"".join(pieces)
 
     def _identity(self) -> object:
         return self.sha256
@@ -182,7 +200,7 @@ class MediaFile(ABC):
 
 
 def _digest(stream: BinaryIO, digest: hashlib._Hash) -> str:
-    while chunk := stream.read(1 << 20):
+    while chunk := stream.read(_PIECE):
         digest.update(chunk)
     return digest.hexdigest()
 
@@ -220,6 +238,11 @@ class BytesFile(MediaFile):
         if self._sha256 is None:
             self._sha256 = hashlib.sha256(self._data).hexdigest()
         return self._sha256
+
+    @property
+    def in_memory(self) -> bytes:
+        """The bytes themselves."""
+        return self._data
 
     def __repr__(self) -> str:
         return f"BytesFile({self.size} bytes, {self.suffix!r})"
@@ -265,6 +288,11 @@ class LazyFile(MediaFile):
     def sha256(self) -> str:
         """SHA-256 of the encoded bytes."""
         return self._file().sha256
+
+    @property
+    def in_memory(self) -> bytes:
+        """The encoded bytes."""
+        return self._file().in_memory
 
     def __repr__(self) -> str:
         return f"LazyFile({self.suffix!r}, {'encoded' if self._made else 'not encoded yet'})"
@@ -331,6 +359,11 @@ class LocalFile(MediaFile):
             )
         return stream
 
+    @property
+    def in_memory(self) -> bytes | None:
+        """The bytes as they were, of a file that was read at once."""
+        return self._data.in_memory if self._data else None
+
     def __str__(self) -> str:
         return str(self._path)
 
@@ -373,7 +406,7 @@ class StoredFile(MediaFile):
     @property
     def suffix(self) -> str:
         """Extension of its stored name."""
-        return suffix_of(str(self))
+        return suffix_of(self.ref.path or self.ref.artifact_path or "")
 
     @property
     def name(self) -> str | None:
@@ -430,7 +463,7 @@ class StoredFile(MediaFile):
             return self.ref
 
     def __str__(self) -> str:
-        return self.ref.path or self.ref.artifact_path or "a file without a path"
+        return printable(self.ref.path or self.ref.artifact_path or "a file without a path")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -446,13 +479,14 @@ class RemoteFile(StoredFile):
         self,
         url: str,
         *,
+        ref: MediaRef | None = None,
         source: MediaSource | None = None,
         sha256: str | None = None,
         size: int | None = None,
         limits: Limits | None = None,
         fallback: Callable[[MediaRef], BinaryIO | None] | None = None,
     ) -> None:
-        super().__init__(source, MediaRef(None, sha256, size, url), limits=limits, fallback=fallback)
+        super().__init__(source, ref or MediaRef(None, sha256, size, url), limits=limits, fallback=fallback)
         self.url = url
 
     def kept_in(self, store: object) -> MediaRef:
@@ -505,15 +539,17 @@ def _read_whole(stream: Any, read: Callable[[], str | bytes]) -> bytes:
 
 
 def mentioned(node: Any) -> Iterator[MediaRef]:
-    """Every file that a JSON tree names by a ``path`` with its ``sha256``, without knowing its types."""
+    """Every file that a JSON tree names by a ``path`` with its ``sha256`` or ``digest``, without knowing its types."""
     todo = [node]
     while todo:
         item = todo.pop()
         if isinstance(item, Mapping):
-            path, sha256 = item.get("path"), item.get("sha256")
-            if isinstance(path, str) and isinstance(sha256, str) and not is_url(path):
+            path, sha256, digest = item.get("path"), item.get("sha256"), item.get("digest")
+            if isinstance(path, str) and isinstance(sha256 or digest, str) and not is_url(path):
                 size = item.get("size")
-                yield MediaRef(path, sha256, size if type(size) is int else None)
+                yield MediaRef(
+                    path, sha256 if isinstance(sha256, str) else None, size if type(size) is int else None
+                )
             todo.extend(item.values())
         elif isinstance(item, list | tuple):
             todo.extend(item)
@@ -522,12 +558,12 @@ def mentioned(node: Any) -> Iterator[MediaRef]:
 def refuse_path(path: str, why: str) -> DecodeError:
     """The error for a path that would leave its root."""
     return DecodeError(
-        f"the path {path!r} {why}; the file is refused, the value is kept", reason=Code.UNSAFE_PATH
+        f"the path {shortened(path)!r} {why}; the file is refused, the value is kept", reason=Code.UNSAFE_PATH
     )
 
 
 _DRIVE = re.compile(r"[A-Za-z]:")
-_WINDOWS_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)(\..*)?$")
+_WINDOWS_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)\s*(\..*)?$")
 
 
 def safe_parts(path: str) -> tuple[str, ...]:
@@ -557,15 +593,16 @@ def safe_parts(path: str) -> tuple[str, ...]:
         raise refuse_path(path, "names a drive")
     if parts[0].startswith("\\"):
         raise refuse_path(path, "is absolute")
-    if os.name == "nt" and any(":" in part or _WINDOWS_DEVICES.match(part) for part in parts):
+    if os.name == "nt" and any(
+        ":" in part or part.endswith((".", " ")) or _WINDOWS_DEVICES.match(part) for part in parts
+    ):
         raise refuse_path(path, "is a device or stream on this system")
     return parts
 
 
 def unreadable(file: MediaFile, kind: str, error: Exception) -> DecodeError:
     """The error for bytes that a library could not read as what they are said to be."""
-    detail = " ".join(str(error).split()) or type(error).__name__
-    return DecodeError(f"{file} cannot be read as {kind}: {detail}", reason=Code.BAD_FILE)
+    return DecodeError(f"{file} cannot be read as {kind}: {one_line(error)}", reason=Code.BAD_FILE)
 
 
 def reason_of(error: DecodeError) -> Reason:

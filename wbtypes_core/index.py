@@ -140,14 +140,16 @@ def _scan() -> Iterator[Entry]:
 
     seen: set[str] = set()
     for distribution in distributions():
-        text = distribution.read_text("entry_points.txt")
-        if not text or PREFIX not in text:
+        try:
+            text = distribution.read_text("entry_points.txt")
+            if not text or PREFIX not in text:
+                continue
+            name, version = normalized(distribution.metadata["Name"] or ""), distribution.version or ""
+            found = [entry for entry in distribution.entry_points if entry.group.startswith(PREFIX)]
+        except Exception:  # damaged metadata, of whoever: the distribution cannot be used, all others can
             continue
-        name = normalized(distribution.metadata["Name"] or "")
         if name in seen:  # the first on the path is the one that imports
             continue
         seen.add(name)
-        version = distribution.version
-        for entry in distribution.entry_points:
-            if entry.group.startswith(PREFIX):
-                yield Entry(entry.group.removeprefix(PREFIX), entry.name, entry.value, name, version)
+        for entry in found:
+            yield Entry(entry.group.removeprefix(PREFIX), entry.name, entry.value, name, version)

@@ -1,4 +1,4 @@
-"""JSON as this wire has it: NaN and infinities as bare tokens, integers of any length, equality by value."""
+"""JSON as this wire has it: NaN and infinities as bare tokens, integers of up to 4,300 digits, equality by value."""
 
 from __future__ import annotations
 

@@ -12,6 +12,9 @@ from .files import MediaFile
 NAME_BYTES = 255
 """Bytes that common file systems allow in one component of a path."""
 
+SUFFIX_CHARACTERS = 40
+"""Characters of an extension that are kept; a longer one is none that a program knows."""
+
 
 class Naming(Protocol):
     """A rule that names files."""
@@ -46,10 +49,17 @@ class RunNaming:
 
 
 def _run_name(key: str, step: int | str, file: MediaFile) -> str:
-    parts = [{".": "_", "..": "__"}.get(part, part) for part in key.lstrip("/").replace("\0", "_").split("/")]
-    tail = f"_{step}_{file.sha256[:20]}{file.suffix}"
+    parts = list(map(_tame, key.lstrip("/").replace("\0", "_").split("/")))
+    tail = f"_{step}_{file.sha256[:20]}{file.suffix[:SUFFIX_CHARACTERS]}"
     *folders, last = parts
     return "/".join([_short(part, "") for part in folders if part] + [_short(last, tail)])
+
+
+def _tame(part: str) -> str:
+    """A part of a key that leads nowhere else; a backslash separates on some systems."""
+    if part == ".":
+        return "_"
+    return "\\".join("__" if piece == ".." else piece for piece in part.split("\\"))
 
 
 def _short(part: str, tail: str) -> str:
@@ -76,7 +86,7 @@ class ArtifactNaming:
         """The path of a file inside the artifact."""
         if file.name:
             return f"{folder}/{file.sha256[:20]}/{_short(file.name, '')}"
-        return f"{folder}/{file.md5[:20]}{file.suffix}"
+        return f"{folder}/{file.md5[:20]}{file.suffix[:SUFFIX_CHARACTERS]}"
 
 
 @frozen

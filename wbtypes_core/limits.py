@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import Any, Self
 
@@ -49,6 +50,7 @@ class Limits:
     references: int = 32
 
     @classmethod
+    @functools.cache
     def unlimited(cls) -> Self:
         """Limits for data that the caller made: everything but ``depth`` is as large as it gets.
 

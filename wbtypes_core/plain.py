@@ -92,6 +92,10 @@ def _rule(kind: type) -> Plain | None:
 
 def _array(obj: Any) -> Any:
     array = as_array(obj)
+    if (
+        array.dtype.kind == "V" and not array.dtype.names
+    ):  # bfloat16 and the like, which float32 holds exactly
+        array = array.astype("float32")
     if array.dtype.names or (array.size > SMALL_ARRAY and array.dtype.kind in "biuf"):
         return NotImplemented
     if array.dtype.kind == "M":

@@ -16,10 +16,23 @@ from attrs import field, frozen
 from . import hints, hookspecs, index
 from .codec import BatchCodec, Codec, Upgrade
 from .context import Dialect
-from .errors import BrokenPlugin, Code, EncodeError, OpaqueWarning, PluginError, Reason, TagConflict
+from .errors import (
+    BrokenPlugin,
+    Code,
+    EncodeError,
+    OpaqueWarning,
+    PluginError,
+    Reason,
+    TagConflict,
+    one_line,
+    shortened,
+)
 from .files import MediaFile, MediaRef
 from .index import Index, Provider, normalized
 from .values import WBValue
+
+REMEMBERED_REASONS = 10_000
+"""How many tags that cannot be read are remembered with their reason."""
 
 
 class Loaded:
@@ -125,6 +138,7 @@ class Registry:
         self._states: dict[str, State] = {}
         self._told: set[str] = set()
         self._stage = _Stage()
+        self._hook_providers: list[Provider] = []
         self._hooks = pluggy.PluginManager(hookspecs.PROJECT)
         self._hooks.add_hookspecs(hookspecs)
         self._hooks.hook.wbtypes_register.call_historic(kwargs={"types": self._stage})
@@ -215,11 +229,25 @@ class Registry:
 
     def _ask_for(self, tag: str) -> None:
         """No metadata claims the tag: a hook may still serve it."""
-        codec = self._hooks.hook.wbtypes_unknown_type(tag=tag)
-        if codec is None:
-            self._reasons[tag] = not_installed(tag)
-        else:
+        codec = self._ask("wbtypes_unknown_type", tag=tag)
+        if isinstance(codec, Codec):
             self.by_tag[tag] = Loaded(codec, "wbtypes_unknown_type")
+            return
+        if codec is not None:
+            self.tell(
+                Reason(Code.BROKEN, f"a wbtypes_unknown_type hook gave {type(codec).__name__}, no codec")
+            )
+        if len(self._reasons) >= REMEMBERED_REASONS:  # tags are data, and there is no end to them
+            self._reasons.clear()
+        self._reasons[tag] = not_installed(tag)
+
+    def _ask(self, hook: str, **arguments: Any) -> Any:
+        """Call a hook; one that falls is told of, and answers nothing."""
+        try:
+            return getattr(self._hooks.hook, hook)(**arguments)
+        except Exception as error:  # whatever a stranger's hook raises must not end the host
+            self.tell(Reason(Code.BROKEN, f"a {hook} hook fell: {type(error).__name__}: {one_line(error)}"))
+            return None
 
     def _choose(self, name: str, claims: tuple[Provider, ...]) -> Provider | Reason:
         """The one provider to load for a tag or class path: never by guessing."""
@@ -247,17 +275,19 @@ class Registry:
         key = f"{provider.distribution}:{provider.module}"
         known = self._states.get(key)
         if known is not None:
+            if known.reason is not None and _strict():
+                raise BrokenPlugin(str(known.reason))
             return known.reason
         try:
             self._register(import_module(provider.module), provider, advertised=set(provider.tags))
-        except Exception as error:  # whatever a stranger's module raises must not end the host
+        except (Exception, SystemExit) as error:  # whatever a stranger's module raises must not end the host
             reason = Reason(
                 Code.BROKEN,
-                f"the plugin {provider} does not work: {type(error).__name__}: {_one_line(error)}; "
+                f"the plugin {provider} does not work: {type(error).__name__}: {one_line(error)}; "
                 f"reinstall it, or report this to its author",
             )
             self._states[key] = State(provider, "broken", reason)
-            if os.environ.get("WBTYPES_STRICT") == "1":
+            if _strict():
                 raise BrokenPlugin(str(reason)) from error
             self.tell(reason)
             return reason
@@ -314,6 +344,8 @@ class Registry:
                 writers[codec.value_type] = loaded
 
     def _add_hooks(self, provider: Provider) -> None:
+        if provider not in self._index.providers:
+            self._hook_providers.append(provider)
         if not self._policy.blocks(provider):
             self._load(provider)
 
@@ -336,6 +368,18 @@ class Registry:
                 )
             writers[kind] = loaded
         return loaded
+
+    def owner(self, kind: type) -> Loaded:
+        """What knows a class, whichever dialect it has a form in.
+
+        Raises:
+            PluginError: its package is not installed, broken, blocked or contested.
+            EncodeError: no plugin knows it.
+        """
+        try:
+            return self.writer(kind, Dialect.RUN)
+        except EncodeError:
+            return self.writer(kind, Dialect.ARTIFACT)
 
     def batch_writer(self, kind: type) -> Loaded | None:
         """What writes a list of a class as one object; None when its items are written one by one."""
@@ -384,7 +428,7 @@ class Registry:
                 value: WBValue | None = loaded.codec.adopt(obj)
                 if value is not None:
                     return value
-        adopted: WBValue | None = self._hooks.hook.wbtypes_adopt(obj=obj)
+        adopted: WBValue | None = self._ask("wbtypes_adopt", obj=obj)
         if adopted is None and not claimed:
             self._strange.add(kind)
         return adopted
@@ -402,12 +446,12 @@ class Registry:
 
     def open(self, ref: MediaRef) -> BinaryIO | None:
         """Ask the hooks for a file that its source cannot open."""
-        stream: BinaryIO | None = self._hooks.hook.wbtypes_open(ref=ref)
+        stream: BinaryIO | None = self._ask("wbtypes_open", ref=ref)
         return stream
 
     def stored(self, ref: MediaRef, file: MediaFile) -> None:
         """Tell the hooks that a file was stored."""
-        self._hooks.hook.wbtypes_stored(ref=ref, file=file)
+        self._ask("wbtypes_stored", ref=ref, file=file)
 
     def tell(self, reason: Reason) -> None:
         """Warn of a cause, once."""
@@ -419,7 +463,7 @@ class Registry:
 
     def providers(self) -> tuple[State, ...]:
         """Every installed plugin with its state; loads none."""
-        return tuple(map(self._state, self._index.providers))
+        return tuple(map(self._state, (*self._index.providers, *self._hook_providers)))
 
     def _state(self, provider: Provider) -> State:
         known = self._states.get(f"{provider.distribution}:{provider.module}")
@@ -442,8 +486,8 @@ class Registry:
         return tuple(state for state in self.providers() if state.reason is not None)
 
 
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
+def _strict() -> bool:
+    return os.environ.get("WBTYPES_STRICT") == "1"
 
 
 def not_installed(tag: str) -> Reason:
@@ -454,7 +498,7 @@ def not_installed(tag: str) -> Reason:
         if package
         else " and wbtypes knows none by that name; it is kept as it came"
     )
-    return Reason(Code.NOT_INSTALLED, f"no plugin for {tag!r} is installed{way_out}")
+    return Reason(Code.NOT_INSTALLED, f"no plugin for {shortened(tag)!r} is installed{way_out}")
 
 
 def plugin_error(reason: Reason) -> PluginError:

@@ -10,10 +10,13 @@ import stat
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from io import RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .errors import Code, DecodeError, EncodeError
+from attrs import evolve
+
+from .errors import Code, DecodeError, EncodeError, printable
 from .files import MediaFile, MediaRef, refuse_path, safe_parts
 from .jsonio import Json
 from .layout import Naming
@@ -22,6 +25,8 @@ REMEMBERED = 1 << 16
 """How many stored files a store remembers by content, so that equal ones are stored once."""
 
 _CHUNK = 1 << 20
+
+_THROUGH_LINK = "goes through a link (allow_links=True follows them)"
 
 
 class _Remembered:
@@ -43,7 +48,8 @@ class _Remembered:
 
 def _missing(path: str, place: str) -> DecodeError:
     return DecodeError(
-        f"{path} is not in {place}; copy it there, or pass the source that has it", reason=Code.MISSING_FILE
+        f"{printable(path)} is not in {place}; copy it there, or pass the source that has it",
+        reason=Code.MISSING_FILE,
     )
 
 
@@ -74,6 +80,10 @@ class MemoryStore:
             return known
         path = "/".join(safe_parts(naming.path(folder, file)))
         data = file.read()
+        if hashlib.sha256(data).hexdigest() != file.sha256:
+            raise _altered(file)
+        if not naming.shared and self.files.get(path, data) != data:
+            raise _taken(path)
         self.files[path] = data
         ref = MediaRef(path, file.sha256, len(data))
         if naming.shared:
@@ -134,10 +144,12 @@ class DirectoryStore:
         allow_links: bool = False,
     ) -> None:
         self.root = Path(root).absolute()
+        self._place = os.path.realpath(self.root)
         self.notes: dict[str, Mapping[str, Json]] = dict(notes or {})
         self.fsync = fsync
         self.allow_links = allow_links
         self._remembered = _Remembered()
+        self._folders: set[str] = set()
 
     def put(self, file: MediaFile, folder: str, naming: Naming) -> MediaRef:
         """Write a file; one of equal bytes and folder keeps the name it was first given.
@@ -155,8 +167,10 @@ class DirectoryStore:
         except DecodeError as error:
             raise EncodeError(error.message) from None
         ref = MediaRef("/".join(parts), file.sha256, file.size)
+        if not naming.shared and _holds_another(target, ref):
+            raise _taken(target)
         if not self._has(ref):
-            self._write(file, target, ref)
+            ref = evolve(ref, size=self._write(file, target, ref))
         if naming.shared:
             self._remembered.add(folder, file.suffix, ref)
         return ref
@@ -214,62 +228,83 @@ class DirectoryStore:
         for part in parts:
             path = path / part
             if not self.allow_links and _is_link(path):
-                raise refuse_path("/".join(parts), "goes through a link (allow_links=True follows them)")
+                raise refuse_path("/".join(parts), _THROUGH_LINK)
         return path
 
     def _unopened(self, text: str, error: OSError) -> DecodeError:
         if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EINVAL):
             return _missing(text, str(self.root))
         if error.errno == errno.ELOOP:
-            return refuse_path(text, "goes through a link (allow_links=True follows them)")
+            return refuse_path(text, _THROUGH_LINK)
         return DecodeError(
             f"{text} in {self.root} cannot be opened: {error.strerror}", reason=Code.MISSING_FILE
         )
 
-    def _target(self, parts: tuple[str, ...]) -> Path:
-        target = self._checked(parts)
-        target.parent.mkdir(parents=True, exist_ok=True)
+    def _target(self, parts: tuple[str, ...]) -> str:
+        """The path of a file to be written, in a folder that is there and led to by no link."""
+        *above, name = parts
+        folder = os.path.join(self.root, *above)  # noqa: PTH118 - a string, for pathlib costs as much as the write
+        target = f"{folder}{os.sep}{name}"
+        if folder not in self._folders:
+            self._make(folder, tuple(above), target)
+        if not self.allow_links and _is_link(target):
+            raise refuse_path("/".join(parts), _THROUGH_LINK)
         return target
+
+    def _make(self, folder: str, above: tuple[str, ...], target: str) -> None:
+        """Make a folder, and remember that it is there and that no link leads to it."""
+        self._checked(above)
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            what = f"{printable(target)} is too long for this file system; use a shorter key"
+            raise EncodeError(what) from None
+        if len(self._folders) >= REMEMBERED:
+            self._folders.clear()
+        self._folders.add(folder)
 
     def _has(self, ref: MediaRef) -> bool:
         """Whether a file of that name and size is there; its name holds its hash."""
-        assert ref.path is not None
         try:
-            found = (self.root / ref.path).stat(follow_symlinks=self.allow_links)
+            found = os.stat(f"{self.root}{os.sep}{ref.path}", follow_symlinks=self.allow_links)  # noqa: PTH116
         except OSError:
             return False
         return stat.S_ISREG(found.st_mode) and found.st_size == ref.size
 
-    def _write(self, file: MediaFile, target: Path, ref: MediaRef) -> None:
-        temporary = target.parent / f".{os.urandom(8).hex()}.tmp"
+    def _write(self, file: MediaFile, target: str, ref: MediaRef) -> int:
+        """Write the whole file or nothing; give its size."""
+        folder = os.path.dirname(target)  # noqa: PTH120 - a string, as above
+        temporary = f"{folder}{os.sep}.{os.urandom(8).hex()}.tmp"
         try:
-            with temporary.open("xb") as out:
-                _copy(file, out, ref)
+            with _create(temporary) as out:
+                size = _copy(file, out, ref)
                 if self.fsync:
-                    out.flush()
                     os.fsync(out.fileno())
-            temporary.replace(target)
+            os.replace(temporary, target)  # noqa: PTH105
         except BaseException:
             with suppress(OSError):
-                temporary.unlink()
+                os.unlink(temporary)  # noqa: PTH108
             raise
         if self.fsync:
-            _sync_folder(target.parent)
+            _sync_folder(folder)
+        return size
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, DirectoryStore) and self.root == other.root
+        return isinstance(other, DirectoryStore) and self._place == other._place
 
     def __hash__(self) -> int:
-        return hash(self.root)
+        return hash(self._place)
 
     def __repr__(self) -> str:
         return f"DirectoryStore({str(self.root)!r})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_remembered": None}
+        return {**self.__dict__, "_remembered": None, "_folders": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _remembered=_Remembered())
+        self.__dict__.update(state, _remembered=_Remembered(), _folders=set())
 
 
 def _needs_path(ref: MediaRef) -> str:
@@ -282,31 +317,71 @@ def _needs_path(ref: MediaRef) -> str:
     return ref.path
 
 
-def _is_link(path: Path) -> bool:
+def _is_link(path: Path | str) -> bool:
     try:
         return stat.S_ISLNK(os.lstat(path).st_mode) or _is_junction(path)
     except (OSError, ValueError):
         return False
 
 
-def _is_junction(path: Path) -> bool:
+def _is_junction(path: Path | str) -> bool:
     return os.name == "nt" and bool(os.lstat(path).st_file_attributes & 0x400)  # type: ignore[attr-defined]
 
 
-def _copy(file: MediaFile, out: BinaryIO, ref: MediaRef) -> None:
-    """Copy the bytes, and make sure that they are the ones that were hashed."""
+def _create(path: str) -> RawIOBase:
+    """A new file, opened for writing; its folder is made again if somebody has removed it."""
+    try:
+        return open(path, "xb", buffering=0)
+    except FileNotFoundError:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return open(path, "xb", buffering=0)
+
+
+def _copy(file: MediaFile, out: RawIOBase, ref: MediaRef) -> int:
+    """Copy the bytes, and make sure that they are the ones that were hashed; give their number."""
+    held = file.in_memory
+    if held is not None:
+        _write_all(out, held)
+        return len(held)
     digest = hashlib.sha256()
+    size = 0
     with file.open() as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
-            out.write(chunk)
+            _write_all(out, chunk)
+            size += len(chunk)
     if digest.hexdigest() != ref.sha256:
-        raise EncodeError(
-            f"{file} does not hold what its sha256 says; it is damaged, or changed while it was copied"
-        )
+        raise _altered(file)
+    return size
 
 
-def _sync_folder(folder: Path) -> None:
+def _write_all(out: RawIOBase, data: bytes) -> None:
+    """An unbuffered file may take less than it is given, at a signal or past 2 GiB."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[out.write(rest) :]
+
+
+def _holds_another(target: str, ref: MediaRef) -> bool:
+    """Whether other bytes are there already under a name that is settled."""
+    path = Path(target)
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() != ref.sha256
+
+
+def _altered(file: MediaFile) -> EncodeError:
+    return EncodeError(
+        f"{file} does not hold what its sha256 says: it is damaged, or changed since; find the original"
+    )
+
+
+def _taken(path: str) -> EncodeError:
+    return EncodeError(f"{printable(path)} is there already and holds something else; write to another store")
+
+
+def _sync_folder(folder: str) -> None:
     if os.name == "nt":
         return  # folders cannot be opened there
     handle = os.open(folder, os.O_RDONLY)

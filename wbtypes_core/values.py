@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 import attrs
 from attrs import field, frozen
@@ -126,6 +126,20 @@ class Media(WBValue):
         """The file's extension and the caption."""
         return with_caption(self.file.suffix.lstrip(".") or "file", self.caption)
 
+    in_file: ClassVar[frozenset[str]] = frozenset()
+    """The fields that the file is written from; see `write_file`."""
+
+    def write_file(self) -> MediaFile:
+        """A new file of the fields named by `in_file`; a class that names some overrides this."""
+        return self.file
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with other fields; where the file is written from one of them, with a new file too."""
+        copy = super().replace(**changes)
+        if "file" in changes or self.in_file.isdisjoint(changes):
+            return copy
+        return super().replace(**changes, file=copy.write_file())
+
     @property
     def sha256(self) -> str:
         """SHA-256 of the file, 64 hex digits."""
@@ -156,7 +170,11 @@ def check_caption(caption: object) -> Caption:
     Raises:
         TypeError: anything else.
     """
-    if caption is None or isinstance(caption, str | int | float):
+    if caption is None or type(caption) in (str, int, float, bool):
+        return caption  # type: ignore[return-value]
+    if isinstance(caption, str):
+        return str(caption)
+    if isinstance(caption, int | float) and not hasattr(caption, "item"):
         return caption
     item = getattr(caption, "item", None)
     if item is not None and getattr(caption, "shape", None) == ():

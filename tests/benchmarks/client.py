@@ -72,16 +72,17 @@ class Client:
 class Theirs:
     """A stopwatch over one job of the client, which runs in the client's process."""
 
-    def __init__(self, client: Client, job: str, **settings: Any) -> None:
+    def __init__(self, client: Client, column: str, job: str, settings: dict[str, Any]) -> None:
         self._client = client
-        client.ask("open", job, settings)
+        self._column = column
+        client.ask("open", column, job, settings)
 
     def seconds(self, calls: int) -> float:
         """The mean time of so many calls, taken over there."""
-        seconds: float = self._client.ask("seconds", calls)
+        seconds: float = self._client.ask("seconds", self._column, calls)
         sleep(SETTLE)
         return seconds
 
     def facts(self) -> Any:
         """What the last outcome says."""
-        return self._client.ask("facts")
+        return self._client.ask("facts", self._column)

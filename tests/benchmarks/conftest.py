@@ -19,6 +19,9 @@ from client import Client, Theirs
 from harness import Clock, Row, Wanted, agree, compare, table
 from stopwatch import Stopwatch, Work
 
+Job = Work | tuple[str, dict[str, Any]]
+"""Work done here, or the name of a job in `theirs.py` and its settings."""
+
 NO_BUDGET = Wanted()
 ROWS: list[Row] = []
 NOTES: list[str] = []
@@ -76,36 +79,36 @@ def bench(client: Client | None) -> Callable[..., Any]:
     """Measures one job and gives the facts that all ways to do it agree on.
 
     Args:
-        job: its name in the table.
+        name: of the job in the table.
         ours: how we do it.
-        theirs: how the client does it: the name of a job in `theirs.py` and its settings, or work done here.
-        floor: how the barest libraries do it.
+        theirs: how the client does it; left out where there is no client.
+        floor: how the barest libraries do it; it too may be done in the client's process.
         wanted: the budget.
         remarks: what the columns hold.
     """
 
     def measure(
-        job: str,
+        name: str,
         *,
         ours: Work,
-        theirs: tuple[str, dict[str, Any]] | Work | None = None,
-        floor: Work | None = None,
+        theirs: Job | None = None,
+        floor: Job | None = None,
         wanted: Wanted = NO_BUDGET,
         remarks: str = "",
     ) -> Any:
-        clocks: dict[str, Clock] = {"ours": Stopwatch(ours)}
-        if isinstance(theirs, Work):
-            clocks["theirs"] = Stopwatch(theirs)
-        elif theirs and client:
-            name, settings = theirs
-            clocks["theirs"] = Theirs(client, name, **settings)
-        if floor:
-            clocks["floor"] = Stopwatch(floor)
+        columns = {"ours": ours, "theirs": theirs, "floor": floor}
+        clocks = {column: clock for column, job in columns.items() if (clock := _clock(column, job, client))}
         facts, first = agree(clocks)
-        ROWS.append(Row(job, compare(clocks, first), wanted, remarks))
+        ROWS.append(Row(name, compare(clocks, first), wanted, remarks))
         return facts
 
     return measure
+
+
+def _clock(column: str, job: Job | None, client: Client | None) -> Clock | None:
+    if isinstance(job, Work):
+        return Stopwatch(job)
+    return Theirs(client, column, *job) if client and job else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,15 +7,17 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import inputs
 import numpy as np
 import wandb
+import wandblog
 from PIL import Image
 from stopwatch import Stopwatch, Work
+from wandb.proto.wandb_internal_pb2 import Record
 from wandb.sdk.data_types.utils import val_to_json
 
 JOBS: dict[str, Callable[..., Work]] = {}
@@ -98,35 +100,63 @@ def file(run: Any, path: str) -> Work:
     )
 
 
+def histories(path: str) -> Iterator[Any]:
+    """The history of each record that has one, parsed by the client's own protobuf messages."""
+    for data in wandblog.records(Path(path)):
+        record = Record.FromString(data)
+        if record.HasField("history"):
+            yield record.history
+
+
+def naive_row(history: Any) -> dict[str, Any]:
+    """A row as one would write it at first: the JSON of each item parsed for itself."""
+    return {item.nested_key[0]: json.loads(item.value_json) for item in history.item}
+
+
+def joined_row(history: Any) -> dict[str, Any]:
+    """A row whose items are parsed as one JSON text."""
+    items = history.item
+    values = json.loads("[" + ",".join([item.value_json for item in items]) + "]")
+    return dict(zip([item.nested_key[0] for item in items], values, strict=True))
+
+
+@job
+def naive_log(run: Any, path: str) -> Work:
+    return Work(lambda _, turn: wandblog.told(map(naive_row, histories(path))), facts=list)
+
+
+@job
+def joined_log(run: Any, path: str) -> Work:
+    return Work(lambda _, turn: wandblog.told(map(joined_row, histories(path))), facts=list)
+
+
 class Desk:
     """Answers requests, one after the other, over one run.
 
     Attributes:
         run: the client's run.
-        clock: the stopwatch over the job that was opened last.
+        clocks: the stopwatches over the jobs at hand, one for each column of the table.
     """
 
     def __init__(self, run: Any) -> None:
         self.run = run
-        self.clock: Stopwatch | None = None
+        self.clocks: dict[str, Stopwatch] = {}
 
     def hello(self) -> list[str]:
         """The client's version, and the folder of the run's files."""
         return [wandb.__version__, self.run.dir]
 
-    def open(self, name: str, settings: dict[str, Any]) -> None:
-        """Make a job ready."""
-        self.clock = Stopwatch(JOBS[name](self.run, **settings))
+    def open(self, column: str, name: str, settings: dict[str, Any]) -> None:
+        """Make a job ready in place of the one before in that column."""
+        self.clocks[column] = Stopwatch(JOBS[name](self.run, **settings))
 
-    def seconds(self, calls: int) -> float:
+    def seconds(self, column: str, calls: int) -> float:
         """The mean time of so many calls."""
-        assert self.clock
-        return self.clock.seconds(calls)
+        return self.clocks[column].seconds(calls)
 
-    def facts(self) -> Any:
+    def facts(self, column: str) -> Any:
         """What the last outcome says."""
-        assert self.clock
-        return self.clock.facts()
+        return self.clocks[column].facts()
 
 
 def serve(folder: str) -> None:

@@ -275,7 +275,7 @@ class CodecConformance:
                     f"{_of(value, dialect)} names {ref.path}, which was not stored"
                 )
                 data = store.files[ref.path]
-                assert hashlib.sha256(data).hexdigest() == ref.sha256, (
+                assert ref.sha256 in (None, hashlib.sha256(data).hexdigest()), (
                     f"{_of(value, dialect)}: the sha256 of {ref.path} is wrong; take it from ctx.put"
                 )
                 assert ref.size in (None, len(data)), (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from wbtypes_cli.leaves import Selection, leaves
 from wbtypes_core import Opaque
 

@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wbtypes_cli.names import MOST, Names, portable, portable_suffix
 
 FORBIDDEN = set('/\\:*?"<>|\0\n\t ')
@@ -21,7 +22,7 @@ FORBIDDEN = set('/\\:*?"<>|\0\n\t ')
         ("", "_"),
         ("...", "_"),
         (".hidden", "hidden"),
-        ("a b:c*?\"<>|\\", "a_b_c_______"),
+        ('a b:c*?"<>|\\', "a_b_c_______"),
         ("Größe/猫", "Größe_猫"),
         ("हिन्दी", "हिन्दी"),
         ("aux", "_aux"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
 import wbtypes
 from wbtypes_core import index
 
@@ -20,7 +21,9 @@ def write_distribution(
     """A distribution as an installer leaves it: its metadata and its modules."""
     info = site / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8"
+    )
     points = "".join(f"{key} = {target}\n" for key, target in values.items())
     (info / "entry_points.txt").write_text(f"[wbtypes.values]\n{points}", encoding="utf-8")
     for module, text in modules.items():

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 import wbtypes
 import wbtypes_core
 import wbtypes_runs
@@ -46,7 +47,11 @@ def test_a_third_partys_class(install: Install) -> None:
 
 
 def test_a_nested_name(install: Install) -> None:
-    install("alien", {"Alien": "alien_values:Outer.Alien"}, {"alien_values": "class Outer:\n    class Alien: ...\n"})
+    install(
+        "alien",
+        {"Alien": "alien_values:Outer.Alien"},
+        {"alien_values": "class Outer:\n    class Alien: ...\n"},
+    )
     assert wbtypes.Alien.__qualname__ == "Outer.Alien"
 
 
@@ -72,7 +77,9 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("nothing_installed")
 def test_a_missing_package_is_named_with_its_pip_line() -> None:
-    with pytest.raises(AttributeError, match=r"^wbtypes\.Audio needs its package: pip install wbtypes-audio$"):
+    with pytest.raises(
+        AttributeError, match=r"^wbtypes\.Audio needs its package: pip install wbtypes-audio$"
+    ):
         _ = wbtypes.Audio
     assert not hasattr(wbtypes, "ImageMask")
 
@@ -84,7 +91,9 @@ def test_from_import_says_the_same() -> None:
 
 
 def test_an_unknown_name() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'Imagee', and no installed package adds it") as caught:
+    with pytest.raises(
+        AttributeError, match="no attribute 'Imagee', and no installed package adds it"
+    ) as caught:
         _ = wbtypes.Imagee
     assert caught.value.name == "Imagee"  # what Python's own "did you mean" needs
     assert caught.value.obj is wbtypes
@@ -130,8 +139,12 @@ def test_core_goes_before_a_package_that_takes_its_names(install: Install) -> No
     assert wbtypes.decode is wbtypes_core.decode
 
 
-@pytest.mark.parametrize("name", ["__wrapped__", "__path_hooks__", "__all__", "_ipython_display_", "__bases__"])
-def test_private_names_are_refused_before_anything_is_read(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "name", ["__wrapped__", "__path_hooks__", "__all__", "_ipython_display_", "__bases__"]
+)
+def test_private_names_are_refused_before_anything_is_read(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(index, "installed", lambda: pytest.fail("the index was read"))
     with pytest.raises(AttributeError, match=f"module 'wbtypes' has no attribute '{name}'"):
         getattr(wbtypes, name)
@@ -146,7 +159,9 @@ def test_tools_that_look_into_modules() -> None:
 
 
 def run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
+    )
     return done.stdout.strip()
 
 
@@ -161,23 +176,29 @@ def test_a_message_needs_no_plugin_loaded() -> None:
     assert run(code) == "[]"
 
 
+def stub() -> ast.Module:
+    return ast.parse((FOLDER / "src/wbtypes/__init__.pyi").read_text(encoding="utf-8"))
+
+
 def stub_imports() -> dict[str, set[str]]:
-    tree = ast.parse((FOLDER / "src/wbtypes/__init__.pyi").read_text(encoding="utf-8"))
-    lines = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-    return {str(node.module): {alias.asname or "" for alias in node.names} for node in lines}
+    lines = [node for node in stub().body if isinstance(node, ast.ImportFrom) and node.module != "typing"]
+    return {str(node.module): {alias.name for alias in node.names} for node in lines}
 
 
 def test_the_stub_has_the_libraries_names() -> None:
-    stub = stub_imports()
-    assert stub["wbtypes_core"] == set(wbtypes_core.__all__)
-    assert stub["wbtypes_runs"] == set(wbtypes_runs.__all__)
+    for library in (wbtypes_core, wbtypes_runs):
+        assert stub_imports()[library.__name__] == set(library.__all__)
 
 
 def test_the_stub_has_every_extras_classes() -> None:
     project = tomllib.loads((FOLDER / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"].keys() - {"all"}
-    stub = stub_imports()
-    assert {f"wbtypes_{extra}" for extra in extras} == stub.keys() - {"wbtypes_core", "wbtypes_runs", "typing"}
+    packages = {f"wbtypes_{extra}" for extra in project["optional-dependencies"].keys() - {"all"}}
+    assert stub_imports().keys() == packages | {"wbtypes_core", "wbtypes_runs"}
     for name, package in wbtypes_core.hints.PACKAGE_OF_CLASS.items():
-        if (extra := package.removeprefix("wbtypes-")) in extras:
-            assert name in stub[f"wbtypes_{extra}"]
+        module = package.replace("-", "_")
+        assert name in stub_imports().get(module, {name})
+
+
+def test_the_stub_exports_what_it_imports() -> None:
+    (listed,) = (node for node in stub().body if isinstance(node, ast.Assign))
+    assert set(ast.literal_eval(listed.value)) == set().union(*stub_imports().values())

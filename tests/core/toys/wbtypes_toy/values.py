@@ -58,9 +58,15 @@ class Doc(Media):
 
     file: MediaFile = field(eq=False, kw_only=True)
     payload: Mapping[str, Any] = field(converter=frozen_map, hash=False, kw_only=True)
+    in_file = frozenset(("payload",))
 
     def __init__(self, payload: Mapping[str, Any], caption: Any = None) -> None:
         held = frozen_map(payload)
-        self.__attrs_init__(
-            file=json_file(lambda: dict(held), ".doc.json"), payload=held, caption=check_caption(caption)
-        )
+        self.__attrs_init__(file=file_of(held), payload=held, caption=check_caption(caption))
+
+    def write_file(self) -> MediaFile:
+        return file_of(self.payload)
+
+
+def file_of(payload: Mapping[str, Any]) -> MediaFile:
+    return json_file(lambda: dict(payload), ".doc.json")

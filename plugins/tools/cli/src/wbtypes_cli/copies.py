@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sized
 from functools import singledispatch
 from typing import Any
 
@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 
 from wbtypes_core import (
     BytesFile,
+    Code,
     DecodeError,
     DirectoryStore,
     EncodeError,
@@ -22,6 +23,7 @@ from wbtypes_core import (
     MediaStore,
     Opaque,
     PluginError,
+    Reason,
     StoredFile,
     WBValue,
     encode,
@@ -32,7 +34,22 @@ from wbtypes_core.layout import FixedNaming, Naming
 from wbtypes_core.plain import to_plain
 
 from .names import Names, portable, portable_suffix
-from .preview import facts
+from .preview import is_own
+
+
+@frozen
+class Loss:
+    """Something of a value that could not be extracted.
+
+    Attributes:
+        what: the cause, in one line.
+        remedy: what was done about it.
+        code: the kind of cause, a code of `wbtypes_core.Code`.
+    """
+
+    what: str
+    remedy: str
+    code: str
 
 
 @define
@@ -43,7 +60,7 @@ class Desk:
         store: the folder of results.
         folder: the name of this key's folder in it.
         names: the names that are taken there.
-        lost: what went wrong with the value at hand, one line each.
+        lost: what could not be extracted of the value at hand.
         files: how many files were written.
         size: their bytes.
     """
@@ -51,7 +68,7 @@ class Desk:
     store: DirectoryStore
     folder: str
     names: Names = field(factory=Names)
-    lost: list[str] = field(factory=list)
+    lost: list[Loss] = field(factory=list)
     files: int = 0
     size: int = 0
 
@@ -63,7 +80,8 @@ class Desk:
             name = f"{self.folder}/{self.names.claim(stem, portable_suffix(file.suffix))}"
             ref = self.store.put(file, "", FixedNaming(name))
         except (DecodeError, EncodeError) as error:
-            self.lost.append(error.message)
+            code = error.reason if isinstance(error, DecodeError) else Code.BAD_FILE
+            self.lost.append(Loss(error.message, "the file is left out", code))
             return {**row, "problem": error.message}
         self.files += 1
         self.size += ref.size or 0
@@ -104,7 +122,7 @@ def copy(value: WBValue, desk: Desk, stem: str) -> JsonObject:
     try:
         document = encode(value, _Renaming(desk, stem)).json
     except (EncodeError, PluginError) as error:
-        desk.lost.append(str(error))
+        desk.lost.append(Loss(str(error), "the value is left out", Code.BAD_VALUE))
         return {"file": None, "problem": str(error)}
     return desk.write(document, stem)
 
@@ -117,21 +135,45 @@ def _(value: Media, desk: Desk, stem: str) -> JsonObject:
 @copy.register
 def _(value: Opaque, desk: Desk, stem: str) -> JsonObject:
     """Nobody here knows the type: its JSON, and every file that it names."""
+    if not is_own(value):
+        code = value.reason.code if isinstance(value.reason, Reason) else Code.BAD_VALUE
+        desk.lost.append(Loss(value.reason, "its JSON and the files that it names are extracted", code))
     row = desk.write(value.node, stem)
-    files = [StoredFile(value.source, ref) for ref in mentioned(value.node)]
-    return {**row, "reason": value.reason, "files": [desk.put(file, stem) for file in files]}
+    files = [desk.put(StoredFile(value.source, ref), stem) for ref in mentioned(value.node)]
+    return {**row, "reason": value.reason, "files": files}
 
 
 @copy.register
 def _(value: Linked, desk: Desk, stem: str) -> JsonObject:
-    """The file that could not be read as what it is, as it is."""
-    desk.lost.append(str(value.reason))
-    return {**desk.put(StoredFile(value.source, value.ref), stem), "reason": value.reason}
+    """Its file could not be read as what it is: the file as it is."""
+    row = desk.put(StoredFile(value.source, value.ref), stem)
+    if row["file"] and value.reason is not None:
+        desk.lost.append(Loss(value.reason, "the file is extracted as it is", value.reason.code))
+    return {**row, "reason": value.reason}
 
 
 def _is_document(value: Media) -> bool:
     """Whether the file is the JSON of the fields, which need not be told twice; such files are not compared."""
     return not attrs.fields(type(value)).file.eq
+
+
+def _facts(value: WBValue) -> Iterator[tuple[str, Any]]:
+    """What a value says beside its file: the fields that take part in comparing it, where they are not the default.
+
+    A scalar that it keeps behind a property of the same name, as a width that is measured at need, is told if known.
+    """
+    for spec in attrs.fields(type(value)):
+        name = spec.name.lstrip("_")
+        item = getattr(value, spec.name)
+        if item is None or spec.name in ("file", "extra") or _is_default(spec, item):
+            continue
+        if spec.eq if name == spec.name else _is_scalar(item) and hasattr(type(value), name):
+            yield name, item
+
+
+def _is_default(spec: attrs.Attribute[Any], item: Any) -> bool:
+    empty = isinstance(item, Sized) and not len(item)
+    return empty or (type(item) is type(spec.default) and bool(item == spec.default))
 
 
 def _beside(value: WBValue, desk: Desk, stem: str, whole: bool) -> JsonObject:
@@ -143,7 +185,7 @@ def _beside(value: WBValue, desk: Desk, stem: str, whole: bool) -> JsonObject:
         stem: what their names begin with.
         whole: whether to tell more than scalars.
     """
-    row = {name: _plain(item, desk, stem) for name, item in facts(value) if whole or _is_scalar(item)}
+    row = {name: _plain(item, desk, stem) for name, item in _facts(value) if whole or _is_scalar(item)}
     if value.extra:
         row["extra"] = _plain(value.extra, desk, stem)
     return row

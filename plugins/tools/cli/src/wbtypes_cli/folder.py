@@ -28,7 +28,9 @@ def whole_folder(target: Path, last: str) -> Iterator[Path]:
     if target.exists() and not target.is_dir():
         raise Refusal(f"{target}: is no folder; name a new one, or one that is empty")
     if target.is_dir() and any(target.iterdir()):
-        raise Refusal(f"{target}: is not empty; nothing is overwritten, so name a new folder, or one that is empty")
+        raise Refusal(
+            f"{target}: is not empty; nothing is overwritten, so name a new folder, or one that is empty"
+        )
     made = _make(target)
     partial = target / f".partial-{secrets.token_hex(4)}"
     moved: list[Path] = []

@@ -9,7 +9,9 @@ from . import Refusal
 
 def command(parser: ArgumentParser) -> None:
     """List the commands of all installed packages, or explain one."""
-    parser.add_argument("name", metavar="COMMAND", nargs="?", help="the command to explain; all are listed without")
+    parser.add_argument(
+        "name", metavar="COMMAND", nargs="?", help="the command to explain; all are listed without"
+    )
     parser.set_defaults(run_command=run)
 
 

@@ -93,3 +93,16 @@ class Selection:
             return keys[0] not in BOOKKEEPING
         above = [spelled(keys[:count]) for count in range(1, len(keys) + 1)]
         return any(fnmatchcase(name, pattern) for name in above for pattern in self.patterns)
+
+    def meets(self, key: str, node: Any) -> bool:
+        """Whether something under a top-level key is wanted, told from its JSON before anything is decoded."""
+        todo: list[tuple[tuple[str, ...], Any]] = [((key,), node)]
+        while todo:
+            keys, item = todo.pop()
+            if keys in self:
+                return True
+            if type(item) is dict and type(item.get("_type")) is not str:
+                todo.extend(((*keys, name), below) for name, below in item.items())
+            elif type(item) is list:
+                todo.extend((keys, below) for below in item if type(below) in (dict, list))
+        return False

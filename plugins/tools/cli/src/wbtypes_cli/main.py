@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import Refusal, __version__
 
+TYPE_CHECKING = False  # as checkers read it; importing typing costs as much as printing the help
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Callable, Sequence
+    from typing import Any, NoReturn
 
     from wbtypes_core.index import Entry
 
-PROBLEMS, MISUSE, STOPPED, TERMINATED, UNREAD = 1, 2, 130, 143, 141
-"""Exit statuses beside 0: problems in the data; no run or a wrong call; Ctrl-C; SIGTERM; nobody read the output."""
+MISUSE, STOPPED, UNREAD = 2, 130, 141
+"""Exit statuses beside 0, and 1 for problems in the data: no run or a wrong call; Ctrl-C; nobody reads the output."""
 
 HELP = """\
 usage: wbtypes COMMAND [ARGUMENT ...]
@@ -28,7 +29,7 @@ commands:
   plugins                List the type packages that are installed, and how they are.
   help [COMMAND]         List the commands of all installed packages, or explain one.
 
-RUN is a run folder (wandb/run-..., wandb/latest-run), a .wandb log, or a history of API rows (.jsonl, .json).
+RUN is a run folder (wandb/run-..., wandb/offline-run-..., wandb/latest-run), or the .wandb log in one.
 
 examples:
   wbtypes show wandb/latest-run
@@ -51,7 +52,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # so that an ASCII terminal ends nothing
+            stream.reconfigure(errors="backslashreplace")  # so that a terminal of few characters ends nothing
     try:
         status = _obey(sys.argv[1:] if words is None else list(words))
         sys.stdout.flush()
@@ -82,16 +83,17 @@ def _obey(words: list[str]) -> int:
 
 
 def _run(name: str, words: list[str]) -> int:
-    import signal
     import warnings
 
-    from .terminal import warn
+    from .terminal import terminable, warn
 
-    # cleaning up is done by `finally`, which a plain SIGTERM would not reach
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
-    with warnings.catch_warnings():
+    parser = parser_of(name, load(find(name)))
+    try:
+        args = parser.parse_args(words)
+    except SystemExit as done:  # after --help
+        return int(done.code or 0)
+    with terminable(), warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: warn(str(message))
-        args = parser_of(name, load(find(name))).parse_args(words)
         status: int = args.run_command(args)
     return status
 
@@ -136,7 +138,9 @@ def load(entry: Entry) -> Callable[[ArgumentParser], None]:
             raise
         package = f"{entry.distribution}=={entry.version}"
         cause = f"{type(error).__name__}: {error}"
-        raise Refusal(f"{entry.name}: {package} does not work: {cause}; reinstall it, or tell its author") from error
+        raise Refusal(
+            f"{entry.name}: {package} does not work: {cause}; reinstall it, or tell its author"
+        ) from error
     command: Callable[[ArgumentParser], None] = found
     return command
 
@@ -161,22 +165,16 @@ def parser_of(name: str, command: Callable[[ArgumentParser], None]) -> ArgumentP
 
 
 def _tell(error: Exception) -> None:
-    """One line on stderr for an error."""
+    """Say in one line on stderr what an exception means to the person who waits."""
+    from wbtypes_core import WBTypesError
+
     from .terminal import tell
 
-    tell(cause_of(error))
-
-
-def cause_of(error: Exception) -> str:
-    """An exception as a line that a person can act on."""
-    if isinstance(error, OSError) and error.strerror:
-        place = f"{error.filename}: " if error.filename is not None else ""
-        return f"{place}{error.strerror}"
-    if isinstance(error, MemoryError):
-        return "this does not fit into memory; choose less of it with --keys"
-    message = str(error)
-    ours = isinstance(error, Refusal) or any(base.__name__ == "WBTypesError" for base in type(error).__mro__)
-    if ours:
-        return message
-    name = type(error).__name__
-    return f"{name}: {message}; WBTYPES_DEBUG=1 shows where, and its author would like to know"
+    if isinstance(error, Refusal | WBTypesError):
+        tell(str(error))
+    elif isinstance(error, OSError) and error.strerror:
+        tell(error.strerror if error.filename is None else f"{error.filename}: {error.strerror}")
+    elif isinstance(error, MemoryError):
+        tell("this does not fit into memory; choose less of it with --keys")
+    else:
+        tell(f"{type(error).__name__}: {error}; please report this with what WBTYPES_DEBUG=1 shows")

@@ -14,7 +14,9 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)
 def portable(text: str, most: int = MOST) -> str:
     """Text as a name: letters and digits of every script, and ``-_.``; all else becomes ``_``."""
     composed = unicodedata.normalize("NFC", text)
-    kept = "".join(char if char in "-_." or unicodedata.category(char)[0] in "LNM" else "_" for char in composed)
+    kept = "".join(
+        char if char in "-_." or unicodedata.category(char)[0] in "LNM" else "_" for char in composed
+    )
     cut = kept.encode()[:most].decode(errors="ignore").strip(".")
     return f"_{cut}" if not cut or _DEVICES.match(cut) else cut
 

@@ -15,8 +15,12 @@ def command(parser: ArgumentParser) -> None:
     A package is available until its first use loads it; then it is loaded or broken. It is contested when another
     one claims the same type, and blocked when WBTYPES_BLOCK or WBTYPES_LOAD says so.
     """
-    parser.add_argument("--check", action="store_true", help="load every package; exit status 1 if one does not work")
-    parser.add_argument("--json", action="store_true", help="print JSON: a list of objects, one for each package")
+    parser.add_argument(
+        "--check", action="store_true", help="load every package; exit status 1 if one does not work"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON: a list of objects, one for each package"
+    )
     parser.set_defaults(run_command=run)
 
 

@@ -1,14 +1,13 @@
-"""What a value looks like, in a few words and without opening a file; no type is known here by name."""
+"""What an item looks like in a few words, and what its type is called; values say so themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any
 
-import attrs
-
-from wbtypes_core import Batch, Linked, Media, Opaque, WBValue
+from wbtypes_core import Batch, Code, Linked, Opaque, Reason, WBValue
+from wbtypes_core.hints import PACKAGE_OF_TAG
 
 TEXT = 48
 """Characters of a text that are shown."""
@@ -17,143 +16,77 @@ ITEMS = 4
 """Items of a list that are shown."""
 
 
-def facts(value: WBValue) -> Iterator[tuple[str, Any]]:
-    """What a value says beside its file: its fields that take part in comparing it and are not what they are by default."""
-    for spec in attrs.fields(type(value)):
-        item = getattr(value, spec.name)
-        said = item is not None and not _is_default(spec, item)
-        if said and spec.eq and spec.name not in _APART and not spec.name.startswith("_"):
-            yield spec.name, item
-
-
-_APART = ("file", "extra")
-
-
-def _is_default(spec: attrs.Attribute[Any], item: Any) -> bool:
-    if isinstance(item, Collection) and not item:
-        return True
-    return type(item) is type(spec.default) and bool(item == spec.default)
-
-
 @singledispatch
-def describe(value: object) -> str:
-    """A value in a few words.
-
-    A class may say its own in a method ``summary() -> str``; else its fields are shown.
-    """
-    return shortened(repr(value))
+def describe(item: object) -> str:
+    """A value or a plain item in a few words; no file is opened."""
+    return shortened(repr(item))
 
 
 @describe.register
-def _(value: str) -> str:
-    return shortened(repr(value))
+def _(item: float) -> str:
+    return f"{item:.6g}"
 
 
 @describe.register
-def _(value: float) -> str:
-    return f"{value:.6g}"
+def _(item: list) -> str:  # type: ignore[type-arg]  # singledispatch takes bare classes
+    shown = ", ".join(
+        shortened(repr(each)) if type(each) is list else describe(each) for each in item[:ITEMS]
+    )
+    return f"[{shown}]" if len(item) <= ITEMS else f"[{shown}, ...] {len(item):,} items"
 
 
 @describe.register
-def _(value: list) -> str:  # type: ignore[type-arg]
-    shown = ", ".join(map(describe, value[:ITEMS]))
-    return f"[{shown}]" if len(value) <= ITEMS else f"[{shown}, ...] {len(value):,} items"
+def _(item: dict) -> str:  # type: ignore[type-arg]
+    return shortened(repr(item))
 
 
 @describe.register
-def _(value: dict) -> str:  # type: ignore[type-arg]
-    return "{}" if not value else f"{len(value):,} keys"
+def _(item: WBValue) -> str:
+    try:
+        return item.describe()
+    except Exception as error:  # a stranger's class must not cost the page
+        return f"{type(error).__name__}: {error}"
 
 
 @describe.register
-def _(value: Batch) -> str:
-    return f"{len(value):,} x {kind_of(value[0])}: {describe(value[0])}" if value else "empty"
+def _(item: Opaque) -> str:
+    return shortened(repr(item.node)) if is_own(item) else item.describe()
 
 
-@describe.register
-def _(value: Opaque) -> str:
-    return f"not decoded: {value.reason}"
-
-
-@describe.register
-def _(value: Linked) -> str:
-    return f"not read: {value.reason}"
-
-
-@describe.register
-def _(value: WBValue) -> str:
-    summary = getattr(value, "summary", None)
-    return str(summary()) if callable(summary) else ", ".join(_words(value))
+def is_own(value: Opaque) -> bool:
+    """Whether nothing is wrong: a dict of the user's own, with a ``_type`` that is none of wandb's."""
+    code = value.reason.code if isinstance(value.reason, Reason) else None
+    return code is Code.NOT_INSTALLED and value.tag not in PACKAGE_OF_TAG
 
 
 def shortened(text: str) -> str:
-    """Text of one line that is not too long."""
+    """A text that is not too long; of a longer one its beginning and its last character."""
     return text if len(text) <= TEXT else f"{text[: TEXT - 4]}...{text[-1]}"
-
-
-def _words(value: WBValue) -> Iterator[str]:
-    found = dict(facts(value))
-    if {"width", "height"} <= found.keys():
-        yield f"{found.pop('width')}x{found.pop('height')}"
-    if isinstance(value, Media):
-        yield from _file_words(value)
-        found.pop("format", None)
-    if "caption" in found:
-        yield shortened(repr(found.pop("caption")))
-    for name, item in found.items():
-        yield _word(name, item)
-
-
-def _file_words(value: Media) -> Iterator[str]:
-    if suffix := value.file.suffix.lstrip("."):
-        yield suffix
-    size = getattr(getattr(value.file, "ref", None), "size", None)
-    if size is not None:
-        yield spelled_size(size)
-
-
-def _word(name: str, item: Any) -> str:
-    if isinstance(item, Mapping | list | tuple) and not isinstance(item, WBValue):
-        return f"{len(item):,} {name}{_range(item)}"
-    return f"{name} {kind_of(item) if isinstance(item, WBValue) else describe(item)}"
-
-
-def _range(items: Any) -> str:
-    """Where numbers lie, when there are several and nothing else."""
-    if isinstance(items, Mapping) or len(items) <= ITEMS or not all(type(item) in (int, float) for item in items):
-        return ""
-    return f" {min(items):.4g}..{max(items):.4g}"
 
 
 def spelled_size(size: int) -> str:
     """A number of bytes for people: ``"1.2 MB"``."""
     if size < 1000:
         return f"{size} B"
-    amount = float(size)
-    for unit in ("kB", "MB", "GB", "TB"):
-        amount /= 1000
-        if amount < 999.95:
-            break
-    return f"{amount:,.1f} {unit}"
+    unit, power = next((pair for pair in _UNITS if size < 999.95 * pair[1]), _UNITS[-1])
+    return f"{size / power:,.1f} {unit}"
 
 
-def kind_of(value: Any) -> str:
+_UNITS = (("kB", 10**3), ("MB", 10**6), ("GB", 10**9), ("TB", 10**12))
+
+
+def kind_of(item: Any) -> str:
     """What people call the type of a value or of a plain item."""
-    if isinstance(value, Opaque | Linked):
-        return value.tag
-    if isinstance(value, Batch):
-        return f"{kind_of(value[0])} batch" if value else "batch"
-    if isinstance(value, WBValue):
-        return type(value).__name__
-    return _PLAIN.get(type(value), type(value).__name__)
+    if isinstance(item, Opaque | Linked):
+        return item.tag or "?"
+    if isinstance(item, Batch):
+        return f"{kind_of(item[0])} batch" if item else "batch"
+    return type(item).__name__ if isinstance(item, WBValue) else _PLAIN.get(type(item), type(item).__name__)
 
 
 _PLAIN: Mapping[type, str] = {
-    bool: "bool",
     int: "number",
     float: "number",
     str: "text",
     type(None): "null",
-    list: "list",
-    dict: "dict",
 }

@@ -1,33 +1,38 @@
-"""What `show` and `extract` share: the arguments that name a run, and the problems met while reading it."""
+"""What `show` and `extract` share: the run that the words name, its outline, and how its problems are told."""
 
 from __future__ import annotations
 
 import warnings
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from attrs import define, evolve, field
+
 from . import Refusal
-from .leaves import Selection, spelled
-from .terminal import tell
+from .leaves import BOOKKEEPING, Selection
+from .terminal import progress, tell
 
 if TYPE_CHECKING:
-    from wbtypes_runs import Problem, Run
+    from wbtypes_runs import Problem, Row, Run
+
+SUMMARY = "summary"
+"""What stands for a step where a value is in the summary alone."""
 
 SHOWN = 20
-"""Problems that are told one by one; all of them are in what `--json` prints."""
+"""Problems that are told one by one on stderr; what `--json` prints has all of them."""
 
 
 def add_run(parser: ArgumentParser) -> None:
     """Add the arguments that say what is read."""
-    parser.add_argument("run", metavar="RUN", help="a run folder, a .wandb log, or a history of API rows")
+    parser.add_argument("run", metavar="RUN", help="a run folder, or the .wandb log in one")
     parser.add_argument(
         "--keys",
         metavar="GLOB",
         nargs="+",
         action="extend",
-        help="only these keys, and what lies below them; nested keys are joined by dots (quote globs: 'val/*')",
+        help="only these keys and what lies below them, as loss or 'val/*'; nested keys are joined by dots",
     )
     parser.add_argument(
         "--artifacts",
@@ -39,25 +44,116 @@ def add_run(parser: ArgumentParser) -> None:
     )
 
 
+@define
+class Outline:
+    """The history of a run before anything in it is decoded.
+
+    Attributes:
+        rows: how many rows it has.
+        first: the first step; None when there is none.
+        last: the last step.
+        keys: the top-level keys, in the order they were met, and whether something under them is wanted.
+    """
+
+    rows: int = 0
+    first: int | None = None
+    last: int | None = None
+    keys: dict[str, bool] = field(factory=dict)
+
+    def take(self, row: Row, selection: Selection) -> None:
+        """Take in one row."""
+        self.rows += 1
+        if row.step is not None:
+            self.first = row.step if self.first is None else self.first
+            self.last = row.step
+        self.add(row.json, selection)
+
+    def add(self, values: dict[str, Any], selection: Selection) -> None:
+        """Take in the keys of a row or summary."""
+        for key, node in values.items():
+            if not self.keys.get(key):
+                self.keys[key] = selection.meets(key, node)
+
+    @property
+    def wanted(self) -> list[str]:
+        """The top-level keys under which something is wanted."""
+        return [key for key, met in self.keys.items() if met]
+
+
+class Reading:
+    """One run as it was asked for.
+
+    Attributes:
+        run: the run.
+        selection: which of its keys are wanted.
+        outline: its history, before anything is decoded.
+    """
+
+    def __init__(self, args: Namespace) -> None:
+        from wbtypes_runs import open_run
+
+        self.run: Run = open_run(args.run, artifacts=args.artifacts)
+        self.selection = Selection(None if args.keys is None else tuple(args.keys))
+        self.outline = Outline()
+        for row in self.run.history():
+            self.outline.take(row, self.selection)
+        self.history_keys = frozenset(self.outline.keys)
+        self.outline.add(self.run.summary_json, self.selection)
+        if args.keys is not None and not self.outline.wanted:
+            raise self._no_such_key(args)
+
+    def rows(self, what: str) -> Iterator[Row]:
+        """The rows that hold something wanted, with a progress bar that says what is done with them."""
+        every = not any(key not in BOOKKEEPING and not met for key, met in self.outline.keys.items())
+        keys = None if every else [*self.outline.wanted, "_step", "_timestamp"]
+        with progress(what, self.outline.rows) as shown:
+            for done, row in enumerate(self.run.history(keys=keys)):
+                shown.at(done)
+                yield row
+
+    def summary(self) -> dict[str, Any]:
+        """The wanted values that are in the summary alone, decoded."""
+        run = self.run
+        alone = [key for key in self.outline.wanted if key not in self.history_keys]
+        return {key: run.summary[key] for key in alone}
+
+    def damage(self) -> list[Problem]:
+        """What is wrong with the log itself."""
+        return [problem for problem in self.run.check() if problem.offset is not None]
+
+    def _no_such_key(self, args: Namespace) -> Refusal:
+        from difflib import get_close_matches
+
+        known = [key for key in self.outline.keys if key not in BOOKKEEPING]
+        near = get_close_matches(args.keys[0], known, 3) or known[:3]
+        hint = f"it has {', '.join(near)}" if near else "it has no values"
+        return Refusal(f"{args.run}: --keys {' '.join(args.keys)} matches nothing in this run; {hint}")
+
+
 @contextmanager
-def reading(args: Namespace) -> Iterator[tuple[Run, Selection]]:
-    """The run that the arguments name, for the time of a `with`, and which of its keys are wanted."""
-    from wbtypes_runs import open_run
-
+def reading(args: Namespace) -> Iterator[Reading]:
+    """The run that the arguments name, for the time of a `with`."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # everything they tell of is among the problems too
-        run = open_run(args.run, artifacts=args.artifacts)
-        yield run, Selection(None if args.keys is None else tuple(args.keys))
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # what they tell of is among the problems, with its place
+        yield Reading(args)
 
 
-def no_such_key(args: Namespace, known: list[str]) -> Refusal:
-    """The refusal for `--keys` that match nothing in the run."""
-    from difflib import get_close_matches
-
-    asked = " ".join(args.keys)
-    near = get_close_matches(args.keys[0], known, 3) or known[:3]
-    hint = f"there are {', '.join(near)}" if near else "it has none"
-    return Refusal(f"{args.run}: --keys {asked} matches no key of the run; {hint}")
+def grouped(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems of one cause as one, which names the first place and counts the others."""
+    first: dict[tuple[str, str], Problem] = {}
+    count: dict[tuple[str, str], int] = {}
+    for problem in problems:
+        cause = str(problem.what), problem.remedy
+        first.setdefault(cause, problem)
+        count[cause] = count.get(cause, 0) + 1
+    return [
+        problem
+        if count[cause] == 1
+        else evolve(problem, where=f"{problem.where} and {count[cause] - 1:,} more")
+        for cause, problem in first.items()
+    ]
 
 
 def tell_problems(problems: list[Problem]) -> None:
@@ -72,7 +168,7 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     """One problem for tools."""
     return {
         "where": problem.where,
-        "what": problem.what,
+        "what": str(problem.what),
         "remedy": problem.remedy,
         "code": problem.code,
         "step": problem.step,
@@ -80,4 +176,31 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
-__all__ = ["add_run", "no_such_key", "problem_json", "reading", "spelled", "tell_problems"]
+def run_json(opened: Reading) -> dict[str, Any]:
+    """The run itself for tools: what it says of itself, its history in numbers, its config."""
+    run, outline, info = opened.run, opened.outline, opened.run.info
+    return {
+        "id": run.id,
+        "name": info.name,
+        "entity": info.entity,
+        "project": info.project,
+        "group": info.group,
+        "job_type": info.job_type,
+        "tags": list(info.tags),
+        "notes": info.notes,
+        "client": client_of(run),
+        "started": None if info.started is None else info.started.isoformat(),
+        "exit_code": None if run.exit is None else run.exit.code,
+        "log": str(run.path),
+        "rows": outline.rows,
+        "first_step": outline.first,
+        "last_step": outline.last,
+        "config": run.config,
+    }
+
+
+def client_of(run: Run) -> str | None:
+    """The version of the client that wrote a run, where its config says so."""
+    ours = run.config_json.get("_wandb")
+    version = ours.get("cli_version") if isinstance(ours, dict) else None
+    return version if isinstance(version, str) else None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+TERMINATED = 143
+"""The exit status after SIGTERM, as shells give it."""
 
 PATIENCE = 1.0
 """Seconds of work before a progress bar is worth its flicker."""
@@ -62,6 +67,19 @@ def _rich_table(head: Sequence[str], rows: list[list[str]]) -> None:
     for row in rows:
         grid.add_row(*map(Text, row))
     console.print(grid)
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM as an exception for the time of a `with`, so that whatever is half done is cleaned up."""
+    if threading.current_thread() is not threading.main_thread():  # no other may listen to signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Progress:

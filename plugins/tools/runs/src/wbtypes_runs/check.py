@@ -34,7 +34,7 @@ def check(log: Log, decoder: Decoder, files: DirectoryStore) -> list[Problem]:
     """
     found = Findings()
     seen = _Seen(found, files)
-    rows = RowReader(limits=log.limits)
+    rows = RowReader(log.limits)
     state = State(log.limits)
     for offset, kind, record, begin, end in log.records(found.add):
         try:
@@ -47,6 +47,26 @@ def check(log: Log, decoder: Decoder, files: DirectoryStore) -> list[Problem]:
     state.config.read(partial(_complain, found, "config"))
     seen.values(Values(state.summary.read(partial(_complain, found, "summary")), decoder))
     seen.tell()
+    return list(found)
+
+
+def damage(log: Log) -> list[Problem]:
+    """Read a log from end to end and list what is lost of it.
+
+    Args:
+        log: the run's log.
+    """
+    found = Findings()
+    rows = RowReader(log.limits, keys=())
+    state = State(log.limits)
+    for offset, kind, record, begin, end in log.records(found.add):
+        try:
+            if kind == Kind.HISTORY:
+                rows.read(record, begin, end)
+            else:
+                state.take(kind, record, begin, end)
+        except WireError as error:
+            found.add(log.unreadable(offset, error))
     return list(found)
 
 

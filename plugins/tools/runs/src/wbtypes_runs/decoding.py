@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -24,7 +24,7 @@ from wbtypes_core.errors import Step, spell
 from wbtypes_core.files import reason_of
 from wbtypes_core.jsonio import JsonObject
 
-from .problems import Problem
+from .problems import Problem, row_place
 
 if TYPE_CHECKING:
     from .rows import RawRow
@@ -59,9 +59,9 @@ class Decoder:
             reason = reason_of(error)
         try:
             self.limits.check(node)
-        except DecodeError:
+            return self._apart(node, key, step)
+        except (DecodeError, RecursionError):
             return self._opaque(node, reason)
-        return self._apart(node, key, step)
 
     def _decode(self, node: Any, key: str, step: int | None) -> Any:
         row = {"_step": step, key: node}  # a codec is told its key and its step, as the row has them
@@ -110,7 +110,7 @@ class Values(Mapping[str, Any]):
     def __init__(self, json: JsonObject, decoder: Decoder) -> None:
         self.json = json
         self._decoder = decoder
-        self._decoded: dict[str, Any] = {}
+        self._decoded: dict[str, Any] | None = None
 
     @property
     def step(self) -> int | None:
@@ -127,11 +127,19 @@ class Values(Mapping[str, Any]):
         return iter(())
 
     def __getitem__(self, key: str) -> Any:
-        try:
-            return self._decoded[key]
-        except KeyError:
-            value = self._decoded[key] = self._decoder.value(self.json[key], key, self.step)
-            return value
+        node = self.json[key]
+        if type(node) in _SCALARS:
+            return node
+        decoded = self._decoded
+        if decoded is None:
+            decoded = self._decoded = {}
+        if key not in decoded:
+            decoded[key] = self._decoder.value(node, key, self.step)
+        return decoded[key]
+
+    def keys(self) -> KeysView[str]:
+        """The keys, in the order of the log."""
+        return self.json.keys()
 
     def __contains__(self, key: object) -> bool:
         return key in self.json
@@ -166,17 +174,22 @@ def parts(value: Any, *at: Step) -> Iterator[tuple[tuple[Step, ...], Any]]:
     while todo:
         place, item = todo.pop()
         yield place, item
-        inside: list[tuple[Step, Any]] = []
-        if isinstance(item, Opaque | Linked):
-            continue
-        if isinstance(item, WBValue):
-            names = (spec.name for spec in attrs.fields(type(item)) if spec.name != "extra")
-            inside = [(name, getattr(item, name)) for name in names]
-        elif isinstance(item, Mapping):
-            inside = list(item.items())
-        elif isinstance(item, list | tuple):
-            inside = list(enumerate(item))
-        todo.extend(((*place, step), part) for step, part in reversed(inside) if not _is_scalar(part))
+        inside = [((*place, step), part) for step, part in _inside(item) if not _is_scalar(part)]
+        todo.extend(reversed(inside))
+
+
+def _inside(value: Any) -> Iterable[tuple[Step, Any]]:
+    if isinstance(value, Opaque | Linked):
+        return ()
+    if isinstance(value, WBValue):
+        return (
+            (spec.name, getattr(value, spec.name))
+            for spec in attrs.fields(type(value))
+            if spec.name != "extra"
+        )
+    if isinstance(value, Mapping):
+        return value.items()
+    return enumerate(value) if isinstance(value, list | tuple) else ()
 
 
 def _is_scalar(value: Any) -> bool:
@@ -205,7 +218,9 @@ class Row(Values):
     __slots__ = ("_raw",)
 
     def __init__(self, raw: RawRow, decoder: Decoder) -> None:
-        super().__init__(raw.json, decoder)
+        self.json = raw.json
+        self._decoder = decoder
+        self._decoded = None
         self._raw = raw
 
     @property
@@ -217,17 +232,20 @@ class Row(Values):
     def timestamp(self) -> float | None:
         """Seconds since the epoch when the row was logged; None when it does not say."""
         found = self._raw.timestamp
-        return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+        if not isinstance(found, int | float) or isinstance(found, bool):
+            return None
+        try:
+            return float(found)
+        except OverflowError:
+            return None
 
     def faults(self) -> Iterator[Problem]:
         """The parts of the row that were left out, and why."""
-        for fault in self._raw.faults:
-            yield Problem(self.place(*fault.at), fault.what, fault.remedy, fault.code, step=self.step)
+        return iter(self._raw.problems)
 
     def place(self, *at: Step) -> str:
         """Where the row is, or a value in it, as messages write it."""
-        row = "a history row without a step" if self.step is None else f"history step {self.step:,}"
-        return f"{row}, {spell(at)}" if at else row
+        return row_place(self.step, *at)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Row, (self._raw, self._decoder)

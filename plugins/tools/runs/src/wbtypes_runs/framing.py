@@ -12,7 +12,7 @@ from zlib import crc32
 from wbtypes_core import DecodeError, Limits
 from wbtypes_core.errors import Code
 
-from .problems import CUT
+from .problems import CUT, one_line
 
 BLOCK = 32_768
 """Bytes of a block; blocks are counted from the start of the file, its header included."""
@@ -77,7 +77,7 @@ def check_header(stream: BinaryIO, path: Path) -> None:
 
 
 def _unusable(path: Path, why: str, code: Code = Code.NOT_A_RUN) -> DecodeError:
-    return DecodeError(f"{path} {why}", reason=code)
+    return DecodeError(one_line(f"{path} {why}"), reason=code)
 
 
 def records(

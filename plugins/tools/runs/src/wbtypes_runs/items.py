@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, TypeAlias
+
+from wbtypes_core import Limits
 
 from .wire import (
     Message,
@@ -50,7 +52,8 @@ _WIDTHS = range(1, 6)
 """How many bytes a length can take."""
 
 _KNOWN_HEADS: Final = 1 << 16
-"""How many heads are remembered, so that a log which invents keys in each row stays in bounds."""
+_LONGEST_HEAD: Final = 1 << 9
+"""How many heads are remembered and how long ones, so that a log which invents keys in each row stays in bounds."""
 
 _Head: TypeAlias = "tuple[Place | None, bytes, int, int]"
 """What the bytes before an item's JSON say: where that goes (None for nowhere), its length as it is written, and where it
@@ -69,13 +72,29 @@ class Items:
         unread: what is wrong with the items that cannot be read.
     """
 
-    plain = True
+    plain: bool = True
+    second: Sequence[tuple[int, int]] = ()
+    unread: Sequence[str] = ()
 
     def __init__(self) -> None:
         self.places: list[Place] = []
         self.values: list[Any] = []
-        self.second: list[tuple[int, int]] = []
-        self.unread: list[str] = []
+
+
+class _Heads(dict[bytes, _Head]):
+    """What the bytes before an item's JSON say, taken apart when they are first met."""
+
+    def __init__(self, learn: Callable[[bytes], _Head]) -> None:
+        super().__init__()
+        self._learn = learn
+
+    def __missing__(self, head: bytes) -> _Head:
+        learned = self._learn(head)
+        if len(head) <= _LONGEST_HEAD:
+            if len(self) >= _KNOWN_HEADS:
+                self.clear()
+            self[head] = learned
+        return learned
 
 
 class ItemReader:
@@ -85,12 +104,14 @@ class ItemReader:
     are looked up whole, and taken apart only when they are new.
 
     Args:
+        limits: ``nodes`` is the most items of one record.
         keys: the top-level keys that are wanted; None for all.
     """
 
-    def __init__(self, keys: Collection[str] | None = None) -> None:
+    def __init__(self, limits: Limits, keys: Collection[str] | None = None) -> None:
+        self._limits = limits
         self._keys = keys
-        self._heads: dict[bytes, _Head] = {}
+        self._heads = _Heads(self._learn)
         self.nested = False
         """Whether a nested item was seen."""
 
@@ -98,16 +119,20 @@ class ItemReader:
         """The items between two offsets of a record.
 
         Raises:
-            WireError: these bytes are no record of items.
+            WireError: these bytes are no record of items, or hold too many.
         """
+        most = self._limits.nodes
+        if end - begin > most and (count := record.count(_VALUE_KEY, begin, end)) > most:
+            raise WireError(self._limits.refuse("nodes", count, "the number of items").message)
         items = Items()
         places, values, heads = items.places, items.values, self._heads
-        head, *pieces = record[begin:end].split(_VALUE_KEY)
+        pieces = iter(record[begin:end].split(_VALUE_KEY))
+        head = next(pieces)
         piece, stop = b"", 0
         try:
             for piece in pieces:
-                place, length, start, stop = heads.get(head) or self._learn(head)
-                if not piece.startswith(length):
+                place, size, start, stop = heads[head]
+                if piece[0] != size[0] or (start > 1 and not piece.startswith(size)):
                     return self._read_strictly(record, begin, end)
                 if place is not None:
                     places.append(place)
@@ -118,13 +143,13 @@ class ItemReader:
             if head:
                 if head[0] != _SECOND_KEY or head[1] != len(head) - 2:
                     return self._read_strictly(record, begin, end)
-                items.second.append((end - len(head) + 2, end))
+                items.second = ((end - len(head) + 2, end),)
         except (WireError, IndexError):
             return self._read_strictly(record, begin, end)
         return items
 
     def _learn(self, head: bytes) -> _Head:
-        """Take apart what stands before the JSON of an item, and remember what it says.
+        """What stands before the JSON of an item, taken apart.
 
         Raises:
             WireError: it is not what clients write there.
@@ -144,30 +169,30 @@ class ItemReader:
         rest = length - (len(head) - begin) - len(_VALUE_KEY)
         for width in _WIDTHS:
             if rest >= width and len(size := encoded(rest - width)) == width:
-                break
-        else:
-            raise WireError("this is no length of a text")
-        if len(self._heads) >= _KNOWN_HEADS:
-            self._heads.clear()
-        learned = self._heads[head] = self._place(tuple(nested) or (key,)), size, width, rest
-        return learned
+                return self._place(tuple(nested) or (key,)), size, width, rest
+        raise WireError("this is no length of a text")
 
     def _read_strictly(self, record: bytes, begin: int, end: int) -> Items:
         """The items field by field, whatever their layout and encoding."""
         items = Items()
+        second: list[tuple[int, int]] = []
+        unread: list[str] = []
         for number, wire, at, stop in spans(record, begin, end):
             if number == 1 and wire == Wire.BYTES:
-                self._take(items, record, at, stop)
+                try:
+                    self._take(items, *read_item(record, at, stop))
+                except WireError as error:
+                    unread.append(f"an item cannot be read: {error}")
             elif number == 2 and wire == Wire.BYTES:
-                items.second.append((at, stop))
+                second.append((at, stop))
+            if len(items.values) + len(unread) + len(second) > self._limits.nodes:
+                raise WireError(
+                    self._limits.refuse("nodes", self._limits.nodes + 1, "the number of items").message
+                )
+        items.second, items.unread = second, unread
         return items
 
-    def _take(self, items: Items, record: bytes, begin: int, end: int) -> None:
-        try:
-            path, value = read_item(record, begin, end)
-        except WireError as error:
-            items.unread.append(f"an item cannot be read: {error}")
-            return
+    def _take(self, items: Items, path: Path, value: Any) -> None:
         place = self._place(path)
         if place is not None:
             items.places.append(place)

@@ -14,7 +14,7 @@ from attrs import frozen
 from wbtypes_core import Code, DecodeError, Limits
 
 from . import framing
-from .problems import Problem, Tell
+from .problems import Problem, Tell, one_line
 from .wire import Wire, WireError, spans
 
 Record: TypeAlias = tuple[int, int, bytes, int, int]
@@ -93,7 +93,9 @@ class Log:
             stream = self.path.open("rb")
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            raise DecodeError(f"{self.path} cannot be opened: {reason}", reason=Code.NOT_A_RUN) from None
+            raise DecodeError(
+                one_line(f"{self.path} cannot be opened: {reason}"), reason=Code.NOT_A_RUN
+            ) from None
         try:
             self.limits.spend("file_bytes", os.fstat(stream.fileno()).st_size, f"the size of {self.path}")
             framing.check_header(stream, self.path)

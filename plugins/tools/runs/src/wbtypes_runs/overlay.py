@@ -9,7 +9,7 @@ from wbtypes_core import DecodeError, Limits
 from wbtypes_core.jsonio import JsonObject
 
 from .items import ItemReader, Path, read_item
-from .jsontext import parse_value
+from .jsontext import most_nodes, parse_value
 from .wire import WireError
 
 Complain = Callable[[Path, DecodeError], None]
@@ -25,7 +25,7 @@ class Overlay:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._reader = ItemReader()
+        self._reader = ItemReader(limits)
         self._tree: dict[str, Any] = {}
         self._refused: dict[str, DecodeError] = {}
 
@@ -60,7 +60,7 @@ class Overlay:
                     todo.append(((*path, key), leaf, out[key]))
                     continue
                 try:
-                    out[key] = parse_value(leaf) if type(leaf) is bytes else leaf
+                    out[key] = self._parsed(leaf)
                 except DecodeError as error:
                     complain((*path, key), error)
         return read
@@ -72,26 +72,33 @@ class Overlay:
         node = self._tree
         for key in path[:-1]:
             below = self._opened(node.get(key))
-            node[key] = below
+            node[key] = below = {} if below is None else below
             node = below
         node[path[-1]] = leaf
 
-    def _opened(self, below: Any) -> dict[str, Any]:
-        """A subtree to set a leaf in: what was there if it is an object, else a new one."""
-        if type(below) is bytes:
-            try:
-                below = parse_value(below)
-            except DecodeError:
-                below = None  # it is replaced, so what was wrong with it does not matter
-        return below if type(below) is dict else {}
+    def _opened(self, leaf: Any) -> dict[str, Any] | None:
+        """What stands at a key as a subtree that can be changed; None when it is no object."""
+        try:
+            below = self._parsed(leaf)
+        except DecodeError:
+            return None  # what was wrong with it does not matter where it is replaced
+        return below if type(below) is dict else None
+
+    def _parsed(self, leaf: Any) -> Any:
+        if type(leaf) is not bytes:
+            return leaf
+        most = self._limits.nodes
+        if len(leaf) > most and most_nodes(leaf) > most:
+            raise self._limits.refuse("nodes", most_nodes(leaf), "the number of values in the JSON")
+        return parse_value(leaf)
 
     def _remove(self, path: Path) -> None:
         """Take a leaf or subtree away, and the objects that are empty without it."""
         trail: list[dict[str, Any]] = [self._tree]
         for key in path[:-1]:
-            if key not in trail[-1]:
+            below = self._opened(trail[-1].get(key))
+            if below is None:
                 return
-            below = self._opened(trail[-1][key])
             trail[-1][key] = below
             trail.append(below)
         for key, node in zip(reversed(path), reversed(trail), strict=True):

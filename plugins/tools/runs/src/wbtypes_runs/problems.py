@@ -8,6 +8,7 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from wbtypes_core import Code
+from wbtypes_core.errors import Step, spell
 
 CUT = "cut-log"
 """The code of a log that ends within a record: usual for a run that was killed, or still runs."""
@@ -45,6 +46,12 @@ def one_line(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
+def row_place(step: int | None, *at: Step) -> str:
+    """A place in a history row, as messages write it."""
+    row = "a history row without a step" if step is None else f"history step {step:,}"
+    return f"{row}, {spell(at)}" if at else row
+
+
 Tell: TypeAlias = Callable[[Problem], object]
 """Whoever is told of problems."""
 
@@ -66,6 +73,9 @@ class Findings:
             self._kept.append(problem)
         else:
             self._more += 1
+
+    def __len__(self) -> int:
+        return len(self._kept) + bool(self._more)
 
     def __iter__(self) -> Iterator[Problem]:
         yield from self._kept

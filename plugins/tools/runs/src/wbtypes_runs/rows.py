@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import define
 
 from wbtypes_core import Code, DecodeError, Limits
 from wbtypes_core.jsonio import JsonObject
 
 from .items import ItemReader, Items, Path
 from .jsontext import most_nodes, parse_all, parse_value
+from .problems import Findings, Problem, row_place
 from .wire import parse, varint, whole
 
 _STEP = {1: whole("num")}
@@ -24,23 +25,6 @@ _ALWAYS = frozenset(("_step", "_timestamp"))
 _MISSING: Final = object()
 
 
-@frozen
-class Fault:
-    """What is wrong with one item of a row.
-
-    Attributes:
-        at: the keys to the item; empty for the row as a whole.
-        what: the cause, in one line.
-        remedy: what was done about it.
-        code: a code of `wbtypes_core.Code`.
-    """
-
-    at: Path
-    what: str
-    remedy: str
-    code: Code
-
-
 @define(eq=False)
 class RawRow:
     """One history row before its values are decoded.
@@ -49,37 +33,38 @@ class RawRow:
         step: the history step; None when the record names none.
         timestamp: what the row says under ``_timestamp``, or None.
         json: the row as it was logged, with the keys that were asked for.
-        faults: the items that could not be read.
+        problems: the items that could not be read.
     """
 
     step: int | None
     timestamp: Any
     json: JsonObject
-    faults: list[Fault] = field(factory=list)
+    problems: Iterable[Problem] = ()
 
 
 class RowReader:
     """Reads history records into rows; the JSON of keys that nobody asked for is not parsed.
 
     Args:
+        limits: what one row may cost.
         keys: the top-level keys that are wanted; None for all.
         start: the first step that is wanted; None for the beginning.
         stop: the first step that is not wanted any more; None for no end.
-        limits: what one row may cost.
     """
 
     def __init__(
         self,
+        limits: Limits,
         keys: Collection[str] | None = None,
         start: int | None = None,
         stop: int | None = None,
-        limits: Limits | None = None,
     ) -> None:
+        self._limits = limits
         self._keys = None if keys is None else frozenset(keys)
-        self._items = ItemReader(None if self._keys is None else self._keys | _ALWAYS)
+        self._items = ItemReader(limits, None if self._keys is None else self._keys | _ALWAYS)
+        self._bounded = start is not None or stop is not None
         self._start = start
         self._stop = stop
-        self._limits = limits or Limits()
 
     def read(self, record: bytes, begin: int, end: int) -> RawRow | None:
         """The row of one history record, or None when it holds nothing that is wanted.
@@ -93,56 +78,72 @@ class RowReader:
             WireError: it is no history message.
         """
         items = self._items.read(record, begin, end)
-        step = _step(record, *items.second[-1]) if items.second else None
-        if step is not None and not self._wants(step):
+        step = _step(record, *items.second[-1]) if items.second else _logged_step(items)
+        if self._bounded and not self._wants(step):
             return None
-        faults = [Fault((), what, "it is left out", Code.DAMAGED_LOG) for what in items.unread]
         if len(record) > self._limits.nodes and (most := most_nodes(record)) > self._limits.nodes:
             error = self._limits.refuse("nodes", most, "the number of values in the row")
-            return RawRow(
-                step, None, {}, [*faults, Fault((), error.message, "the row is left out", Code.LIMIT)]
-            )
-        row = self._fold(items, faults)
-        if step is None:  # some rows of client 0.13 have it as an item alone
-            step = row.get("_step")
-            step = step if type(step) is int else None
-            if step is not None and not self._wants(step):
-                return None
-        raw = RawRow(step, row.get("_timestamp"), row, faults)
+            return RawRow(step, None, {}, (_problem(step, (), error, "the row is left out"),))
+        found: Findings | None = None
+        row = self._fold(items)
+        if row is None or items.unread:
+            found = Findings()
+            for what in items.unread:
+                found.add(_problem(step, (), DecodeError(what, reason=Code.DAMAGED_LOG), "it is left out"))
+            row = self._fold_one_by_one(items, step, found) if row is None else row
+        raw = RawRow(step, row.get("_timestamp"), row, found or ())
         return raw if self._keys is None else _chosen(raw, self._keys)
 
-    def _wants(self, step: int) -> bool:
+    def _wants(self, step: int | None) -> bool:
+        """Whether a step lies between the bounds; a row that names none does."""
+        if step is None:
+            return True
         return (self._start is None or step >= self._start) and (self._stop is None or step < self._stop)
 
-    def _fold(self, items: Items, faults: list[Fault]) -> JsonObject:
-        """The row of the items; nested keys become nested objects again."""
-        places = items.places
+    def _fold(self, items: Items) -> JsonObject | None:
+        """The row of the items, nested keys as nested objects again; None when one of them is not sound."""
         values = parse_all(items.values) if items.plain else None
-        if values is not None and not self._items.nested:
-            row: JsonObject = dict(zip(places, values, strict=False))  # type: ignore[arg-type]  # all are plain keys
-            if len(row) == len(places):
-                return row
-        folded: JsonObject = {}
-        for index, place in enumerate(places):
-            path: Path = (place,) if isinstance(place, str) else place
+        if values is None:
+            return None
+        if not self._items.nested:
+            row: JsonObject = dict(zip(items.places, values, strict=False))  # type: ignore[arg-type]  # all are str
+            return row if len(row) == len(values) else None
+        row = {}
+        depth = self._limits.depth
+        for place, value in zip(items.places, values, strict=True):
+            path = (place,) if isinstance(place, str) else place
+            if len(path) > depth or not _put(row, path, value):
+                return None
+        return row
+
+    def _fold_one_by_one(self, items: Items, step: int | None, found: Findings) -> JsonObject:
+        """The row of the items that are sound; each other is told of, and costs itself alone."""
+        row: JsonObject = {}
+        for place, value in zip(items.places, items.values, strict=True):
+            path = (place,) if isinstance(place, str) else place
             try:
                 if len(path) > self._limits.depth:
-                    raise self._limits.refuse("depth", len(path), "the nesting of a key")
-                value = items.values[index] if values is None else values[index]
-                if not _put(folded, path, parse_value(value) if type(value) is bytes else value):
-                    what = "several items set it, or a part of it"
-                    faults.append(Fault(path, what, "the last one counts", Code.BAD_VALUE))
+                    path = path[:1]
+                    raise self._limits.refuse("depth", len(place), "the nesting of a key")
+                leaf = parse_value(value) if type(value) is bytes else value
             except DecodeError as error:
-                at = path[:1] if len(path) > self._limits.depth else path
-                faults.append(Fault(at, error.message, "the value is left out", Code(error.reason)))
-        return folded
+                found.add(_problem(step, path, error, "the value is left out"))
+                continue
+            if not _put(row, path, leaf):
+                clash = DecodeError("several items set it, or a part of it")
+                found.add(_problem(step, path, clash, "the last one counts"))
+        return row
+
+
+def _problem(step: int | None, at: Path, error: DecodeError, remedy: str) -> Problem:
+    return Problem(row_place(step, *at), error.message, remedy, error.reason, step=step)
 
 
 def _chosen(raw: RawRow, keys: frozenset[str]) -> RawRow | None:
     """The row with the keys that were asked for; None when it has none of them."""
     for key in _ALWAYS - keys:
         raw.json.pop(key, None)
-    return raw if raw.json or raw.faults else None
+    return raw if raw.json or raw.problems else None
 
 
 def _step(record: bytes, begin: int, end: int) -> int:
@@ -154,6 +155,18 @@ def _step(record: bytes, begin: int, end: int) -> int:
             return number
     found: int = parse(record, _STEP, begin, end).get("num", 0)
     return found
+
+
+def _logged_step(items: Items) -> int | None:
+    """The step of a row that has it as an item alone, as client 0.13 wrote some."""
+    for place, value in zip(items.places, items.values, strict=True):
+        if place == "_step":
+            try:
+                step = parse_value(value) if type(value) is bytes else value
+            except DecodeError:
+                return None
+            return step if type(step) is int else None
+    return None
 
 
 def _put(tree: JsonObject, path: Path, value: Any) -> bool:

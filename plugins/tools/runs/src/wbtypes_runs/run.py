@@ -160,6 +160,15 @@ class Run:
             raise TypeError(f"keys is a list of keys; pass keys=[{keys!r}] for one")
         return self._rows(None if keys is None else frozenset(keys), start, stop)
 
+    def damage(self) -> list[Problem]:
+        """What is wrong with the log itself: records that are lost, and an end within a record.
+
+        Reads the log once; no value is decoded and no file opened.
+        """
+        from .check import damage
+
+        return damage(self._log)
+
     def check(self) -> list[Problem]:
         """Everything that is wrong: damage of the log, values that cannot be decoded, files missing or altered.
 
@@ -185,7 +194,7 @@ class Run:
         from .rows import RowReader
         from .wire import WireError
 
-        reader = RowReader(keys, start, stop, self._log.limits)
+        reader = RowReader(self._log.limits, keys, start, stop)
         losses = _Losses()
         for offset, kind, record, begin, end in self._log.records(losses.add):
             if kind != Kind.HISTORY:

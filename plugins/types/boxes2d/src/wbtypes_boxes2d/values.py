@@ -60,6 +60,8 @@ class BoundingBoxes2D(Media):
     key: str = ""
     other: Mapping[str, Json] = field(default=None, converter=frozen_map, hash=False, repr=False)
 
+    in_file = frozenset(("box_data", "class_labels", "other"))
+
     def __init__(self, val: Mapping[str, Any], key: str, **kwargs: Any) -> None:
         if not isinstance(key, str):
             raise TypeError(f"the key of a box set is its name, a str, not {type(key).__name__}")
@@ -76,6 +78,10 @@ class BoundingBoxes2D(Media):
             key=key,
             other=other_of(document),
         )
+
+    def write_file(self) -> MediaFile:
+        """A new file of what the value holds."""
+        return file_of(self.box_data, self.class_labels, self.other)
 
     @property
     def labels(self) -> Labels:
@@ -98,7 +104,7 @@ class BoundingBoxes2D(Media):
             TypeError: labels that are not names by number or text.
         """
         labels = None if class_labels is None else stored_labels(class_labels)
-        return self.replace(class_labels=labels, file=file_of(self.box_data, labels, self.other))
+        return self.replace(class_labels=labels)
 
     def to_numpy(self, width: float, height: float) -> numpy.ndarray[Any, Any]:
         """The corners of the boxes, float64, n x 4: minX, minY, maxX, maxY, in pixels.

@@ -43,6 +43,8 @@ class Classes(Media):
     class_set: tuple[Class, ...] = ()
     digest: str | None = field(default=None, eq=False, repr=False)
 
+    in_file = frozenset(("class_set",))
+
     def __init__(self, class_set: Iterable[Mapping[str, Any]]) -> None:
         if isinstance(class_set, str | Mapping) or not isinstance(class_set, Iterable):
             raise TypeError(
@@ -52,6 +54,10 @@ class Classes(Media):
         self.__attrs_init__(file=file_of(classes), class_set=tuple(map(FrozenMap, classes)))
         if len({(each["id"], each["name"]) for each in classes}) > len(self.labels):
             warn_once("a class id has two names; class_set keeps both, labels has the last")
+
+    def write_file(self) -> MediaFile:
+        """A new file of what the value holds."""
+        return file_of(self.class_set)
 
     @property
     def labels(self) -> Mapping[int | str, str]:

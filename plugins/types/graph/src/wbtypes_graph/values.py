@@ -7,16 +7,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
-from attrs import field, frozen
-from attrs.validators import instance_of
+import attrs
 
 from wbtypes_core import BytesFile, DecodeError, EncodeError, Media, MediaFile
 from wbtypes_core.jsonio import Json, JsonObject, dumps, loads, same
-from wbtypes_core.plain import as_array, to_plain
+from wbtypes_core.plain import SCALARS, as_array, to_plain
 from wbtypes_core.values import Caption, with_caption
-
-if TYPE_CHECKING:
-    import networkx
 
 T = TypeVar("T")
 
@@ -27,8 +23,6 @@ SUFFIX = ".graph.json"
 
 IDS = frozenset((int, str))
 """The exact types of ids; a boolean is none."""
-
-_SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
 class _Said(Generic[T]):
@@ -72,7 +66,7 @@ class _Said(Generic[T]):
 def _id(value: Any, name: str = "id") -> Id:
     if type(value) in IDS:
         return value  # type: ignore[no-any-return]
-    found = to_plain(value)
+    found = value if isinstance(value, bool) else to_plain(value)
     if isinstance(found, int | str) and not isinstance(found, bool):
         return found
     raise TypeError(f"the id of a node is an int or a str, not {type(value).__name__}")
@@ -85,9 +79,9 @@ def _text(value: Any, name: str) -> str:
 
 
 def _flag(value: Any, name: str) -> bool:
-    found = to_plain(value)
-    if isinstance(found if found is not NotImplemented else value, bool):
-        return bool(value)
+    found = value if isinstance(value, bool) else to_plain(value)
+    if isinstance(found, bool):
+        return found
     raise TypeError(f"the {name} of a node is True or False, not {type(value).__name__}")
 
 
@@ -96,21 +90,39 @@ def plain(item: Any, place: str) -> Any:
 
     Raises:
         TypeError: something that JSON does not know, with its place.
+        ValueError: nested too deep, or holding itself.
     """
+    if type(item) in SCALARS:
+        return item
+    try:
+        return _plain(item, place)
+    except RecursionError:
+        raise ValueError(f"{place} is nested too deep, or holds itself") from None
+
+
+def _plain(item: Any, place: str) -> Any:
     kind = type(item)
-    if kind in _SCALARS:
+    if kind in SCALARS:
         return item
     if kind is tuple or kind is list:
-        if _SCALARS.issuperset(map(type, item)):
+        if SCALARS.issuperset(map(type, item)):
             return kind(item)
-        return kind([plain(each, f"{place}[{at}]") for at, each in enumerate(item)])
+        return kind([_plain(each, f"{place}[{at}]") for at, each in enumerate(item)])
     if isinstance(item, Mapping):
-        return {_key(name, place): plain(each, f"{place}[{name!r}]") for name, each in item.items()}
+        return {_key(name, place): _plain(each, f"{place}[{name!r}]") for name, each in item.items()}
     array = as_array(item)
-    found = to_plain(item) if array is None or array.dtype.kind == "M" else array.tolist()
-    if found is NotImplemented:
+    if array is not None:
+        return _plain(_listed(array), place)
+    found = to_plain(item)
+    if found is NotImplemented or type(found) is kind:  # a long double stays one
         raise TypeError(f"{place} is {kind.__name__}; give numbers, text, lists, dicts or arrays of them")
-    return plain(found, place)
+    return _plain(found, place)
+
+
+def _listed(array: Any) -> Any:
+    """An array in full, whatever its size, as nested lists; dates and durations keep their microseconds."""
+    unit = {"M": "datetime64[us]", "m": "timedelta64[us]"}.get(array.dtype.kind)
+    return (array.astype(unit) if unit else array).tolist()
 
 
 def _key(name: object, place: str) -> str:
@@ -154,6 +166,7 @@ class Node:
 
     Raises:
         TypeError: an id that is no int or str, a name that is no text, or something that JSON does not know.
+        ValueError: something nested too deep, or holding itself.
     """
 
     __slots__ = ("__weakref__", "_said")
@@ -187,7 +200,7 @@ class Node:
         # straight into the dict, not through the attributes: graphs have many nodes
         said: JsonObject = {"name": None}
         if node is not None:
-            said.update(copy.deepcopy(node._said))
+            said.update(node.attributes)
             said.pop("id", None)
         if id is not None:
             said["id"] = _id(id)
@@ -216,24 +229,46 @@ class Node:
 
     @property
     def attributes(self) -> JsonObject:
-        """All that is said of the node, as the wire has it, keys without an attribute here included. A new dict."""
-        return copy.deepcopy(self._said)
+        """All that is said of the node, by its names on the wire, those without an attribute here included. A new dict."""
+        said: JsonObject = plain(self._said, "node")
+        return said
+
+    def set(self, name: str, value: Any) -> None:
+        """Say something of the node under a name of the wire, which need not be that of an attribute here.
+
+        Raises:
+            TypeError: a name that is no text, or what the attribute of that name refuses.
+            ValueError: something nested too deep, or holding itself.
+        """
+        if isinstance(vars(Node).get(name), _Said):
+            setattr(self, name, value)
+        else:
+            self._said[_text(name, "name of an attribute")] = plain(value, name)
 
     def __repr__(self) -> str:
         said = ", ".join(f"{name}={item!r:.60}" for name, item in self._said.items() if item is not None)
         return f"Node({said})"
 
 
-@frozen
+def _is_node(edge: Edge, end: attrs.Attribute[Node], value: object) -> None:
+    if not isinstance(value, Node):
+        raise TypeError(f"an edge leads from a Node to a Node; its {end.name} is {type(value).__name__}")
+
+
+@attrs.define(eq=False)
 class Edge:
     """An edge of a `Graph`: a pair of nodes, which unpacks as one.
+
+    Attributes:
+        from_node: where it begins.
+        to_node: where it ends.
 
     Raises:
         TypeError: one of the two is no `Node`.
     """
 
-    from_node: Node = field(validator=instance_of(Node))
-    to_node: Node = field(validator=instance_of(Node))
+    from_node: Node = attrs.field(validator=_is_node)
+    to_node: Node = attrs.field(validator=_is_node)
 
     def __iter__(self) -> Iterator[Node]:
         return iter((self.from_node, self.to_node))
@@ -268,6 +303,7 @@ class Graph(Media):
         __setattr__ = object.__setattr__  # what other values forbid is what a container is for
         __delattr__ = object.__delattr__
 
+    caption: Caption
     format: str
     nodes: list[Node]
     nodes_by_id: dict[Id, Node]
@@ -319,7 +355,9 @@ class Graph(Media):
         if node is None:
             node = Node(**node_kwargs)
         elif node_kwargs:
-            raise ValueError(f"give add_node a node or what to make one of ({', '.join(node_kwargs)}), not both")
+            raise ValueError(
+                f"give add_node a node or what to make one of ({', '.join(node_kwargs)}), not both"
+            )
         elif not isinstance(node, Node):
             raise TypeError(f"add_node takes a Node, not {type(node).__name__}")
         number = node._said.get("id")
@@ -345,13 +383,12 @@ class Graph(Media):
 
     def _known(self, end: Node | Id) -> Node:
         """A node that is in the graph."""
-        if not isinstance(end, Node):
-            found = self.nodes_by_id.get(end) if type(end) in IDS else None
-        else:
-            found = self.nodes_by_id.get(end._said.get("id"))
-            found = end if found is end else None
-        if found is None:
-            raise ValueError(f"{_spelled(end)} is no node of this graph: an edge needs both its nodes added, with ids")
+        number: Any = end._said.get("id") if isinstance(end, Node) else _id(end)
+        found = self.nodes_by_id.get(number)
+        if found is None or (isinstance(end, Node) and found is not end):
+            raise ValueError(
+                f"{_spelled(end)} is no node of this graph: an edge needs both its nodes added, with ids"
+            )
         return found
 
     def __getitem__(self, id: Id) -> Node:
@@ -438,7 +475,7 @@ class Graph(Media):
 
         return native.from_onnx(cls("onnx"), model)
 
-    def to_networkx(self) -> networkx.DiGraph[Any]:
+    def to_networkx(self) -> Any:
         """The graph as a ``networkx.DiGraph``, or, where two edges have the same ends, a ``MultiDiGraph``.
 
         What is said of a node becomes its attributes, but for the id, which is the node. A node without an id cannot be
@@ -462,17 +499,27 @@ class Graph(Media):
             EncodeError: an edge between nodes that are not in `nodes`, or something that JSON does not know was put
                 into a list of a node.
         """
+        self._check()
         return _plainly(self._document())
 
     def _document(self) -> JsonObject:
         """The same, of the nodes' own dicts."""
-        known = {node._said.get("id") for node in self.nodes} - {None}
         edges = [[edge.from_node._said.get("id"), edge.to_node._said.get("id")] for edge in self.edges]
-        if strange := next((pair for pair in edges if not known.issuperset(pair)), None):
-            raise EncodeError(
-                f"the edge from {strange[0]!r} to {strange[1]!r} leads to no node of the graph; add it with add_node"
-            )
-        return {"format": self.format, "nodes": [node._said for node in self.nodes], "edges": edges, **self.other}
+        return {
+            "format": self.format,
+            "nodes": [node._said for node in self.nodes],
+            "edges": edges,
+            **self.other,
+        }
+
+    def _check(self) -> None:
+        known = {node._said.get("id") for node in self.nodes} - {None}
+        for edge in self.edges:
+            if edge.from_node._said.get("id") not in known or edge.to_node._said.get("id") not in known:
+                raise EncodeError(
+                    f"the edge from {edge.from_node!r} to {edge.to_node!r} is not between nodes of the graph; "
+                    f"add them with add_node, with ids"
+                )
 
     @property
     def file(self) -> MediaFile:
@@ -481,13 +528,16 @@ class Graph(Media):
         Raises:
             EncodeError: as for `document`.
         """
+        self._check()
         document = self._document()
         try:
             data = _dumped(document)
-        except TypeError:  # somebody put an array into a list of a node
-            document = _plainly(document)
-            data = _dumped(document)
-        if self._stored is not None and _says(self._stored, document, data):
+        except (
+            TypeError,
+            ValueError,
+        ):  # somebody put an array into a list of a node, or the list into itself
+            data = _dumped(_plainly(document))
+        if self._stored is not None and _says(self._stored, data):
             return self._stored
         return BytesFile(data, SUFFIX)
 
@@ -504,7 +554,7 @@ class Graph(Media):
             and self.caption == other.caption
             and self.extra == other.extra
             and _number(self.root) == _number(other.root)
-            and same(self._document(), other._document())
+            and same(_plainly(self._document()), _plainly(other._document()))
         )
 
     __hash__ = None  # type: ignore[assignment]  # a container, like a list
@@ -526,16 +576,16 @@ def _dumped(document: Json) -> bytes:
 def _plainly(document: JsonObject) -> JsonObject:
     try:
         found: JsonObject = plain(document, "graph")
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise EncodeError(str(error)) from None
     return found
 
 
-def _says(file: MediaFile, document: JsonObject, data: bytes) -> bool:
+def _says(file: MediaFile, data: bytes) -> bool:
     """Whether a stored file says exactly this, in whatever order and spacing; one that is gone says nothing."""
     try:
         kept = file.read()
-        return kept == data or dumps(loads(kept), sort=True) == dumps(document, sort=True)
+        return kept == data or dumps(loads(kept), sort=True) == dumps(loads(data), sort=True)
     except (DecodeError, OSError):
         return False
 

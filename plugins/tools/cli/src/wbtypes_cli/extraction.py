@@ -1,0 +1,152 @@
+"""One run on its way into a folder: which value becomes which file, and the three files that tell the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from attrs import frozen
+
+from wbtypes_core import Batch, DirectoryStore, WBValue
+from wbtypes_core.jsonio import JsonObject
+
+from .copies import Desk, copy, json_line
+from .leaves import Leaf, leaves, spelled
+from .names import Names, portable
+from .reading import SUMMARY, Reading, run_json
+
+if TYPE_CHECKING:
+    from wbtypes_runs import Problem, Row
+
+METADATA, HISTORY, RUN = "metadata.jsonl", "history.jsonl", "run.json"
+
+_ALWAYS = ("_step", "_timestamp")
+"""What the client adds to a row that every row of the history file has."""
+
+
+@frozen
+class Moment:
+    """A row, or the summary, as it is written.
+
+    Attributes:
+        values: its values; a `Row` of the run, or its summary.
+        items: those of them that are wanted.
+        step: the step, ``"summary"``, or None.
+        timestamp: seconds since the epoch, or None.
+        name: what stands for it in the names of files.
+    """
+
+    values: Row | Any
+    items: Mapping[str, Any]
+    step: int | str | None
+    timestamp: float | None
+    name: str
+
+
+class Extraction:
+    """One run on its way into a folder.
+
+    Attributes:
+        problems: what could not be extracted, and what is wrong with the log.
+    """
+
+    def __init__(self, folder: Path, opened: Reading) -> None:
+        self.problems: list[Problem] = []
+        self._opened = opened
+        self._store = DirectoryStore(folder)
+        self._folders = Names(METADATA, HISTORY, RUN)
+        self._desks: dict[tuple[str, ...], Desk] = {}
+        self._values = self._rows = 0
+
+    def write(self) -> None:
+        """Write everything."""
+        folder, opened = self._store.root, self._opened
+        folder.joinpath(RUN).write_bytes(
+            json_line({**run_json(opened), "summary": opened.run.summary_json}, indent=1)
+        )
+        with (folder / METADATA).open("wb") as metadata, (folder / HISTORY).open("wb") as history:
+            for number, row in enumerate(opened.rows("extracting")):
+                name = f"row{number}" if row.step is None else str(row.step)
+                plain = self._write_values(Moment(row, row, row.step, row.timestamp, name), metadata)
+                self._write_plain(row, plain, history)
+                self.problems.extend(row.faults())
+            summary = Moment(opened.run.summary, opened.summary(), SUMMARY, None, SUMMARY)
+            self._write_values(summary, metadata)
+        self.problems.extend(opened.damage())
+
+    def counts(self) -> dict[str, int]:
+        """What was written: values (those of batches one by one), files, their bytes, and rows of plain data."""
+        desks = self._desks.values()
+        files, size = sum(desk.files for desk in desks), sum(desk.size for desk in desks)
+        return {"values": self._values, "files": files, "size": size, "rows": self._rows}
+
+    def _write_values(self, at: Moment, metadata: BinaryIO) -> JsonObject:
+        """Write the values of a row; the JSON of what is no value in it."""
+        plain: JsonObject = {}
+        for leaf in leaves(at.items):
+            if leaf.keys not in self._opened.selection:
+                continue
+            if isinstance(leaf.value, WBValue):
+                for row in self._write_value(leaf, at):
+                    metadata.write(json_line(row))
+            else:
+                _put(plain, leaf)
+        return plain
+
+    def _write_plain(self, row: Row, plain: JsonObject, history: BinaryIO) -> None:
+        if plain:
+            always = {key: row.json[key] for key in _ALWAYS if key in row.json}
+            history.write(json_line({**always, **plain}))
+            self._rows += 1
+
+    def _write_value(self, leaf: Leaf, at: Moment) -> Iterator[JsonObject]:
+        """Write a value, or each item of a batch; their rows."""
+        desk = self._desk(leaf.keys)
+        items = enumerate(leaf.value) if isinstance(leaf.value, Batch) else [(None, leaf.value)]
+        for index, item in items:
+            place = leaf.indexes if index is None else (*leaf.indexes, index)
+            row: JsonObject = {
+                "key": spelled(leaf.keys),
+                "path": list(leaf.keys),
+                "step": at.step,
+                "timestamp": at.timestamp,
+                "index": place[0] if len(place) == 1 else list(place) or None,
+                "type": _tag(at.values.json, leaf),
+            }
+            told = copy(item, desk, "_".join((desk.folder, at.name, *map(str, place))))
+            row.update((f"value_{name}" if name in row else name, each) for name, each in told.items())
+            self._values += 1
+            self._take_losses(desk, leaf, at)
+            yield row
+
+    def _take_losses(self, desk: Desk, leaf: Leaf, at: Moment) -> None:
+        from wbtypes_runs import Problem
+
+        step = at.step if isinstance(at.step, int) else None
+        where = at.values.place(*leaf.path)
+        self.problems.extend(
+            Problem(where, loss.what, loss.remedy, loss.code, step=step) for loss in desk.lost
+        )
+        desk.lost.clear()
+
+    def _desk(self, keys: tuple[str, ...]) -> Desk:
+        if keys not in self._desks:
+            self._desks[keys] = Desk(self._store, self._folders.claim(portable(spelled(keys))))
+        return self._desks[keys]
+
+
+def _put(tree: JsonObject, leaf: Leaf) -> None:
+    """Put a plain item where it stood; the place in a list that holds values too becomes a key."""
+    *above, last = map(str, leaf.path)
+    for key in above:
+        tree = tree.setdefault(key, {})
+    tree[last] = leaf.value
+
+
+def _tag(row: JsonObject, leaf: Leaf) -> str | None:
+    """What the wire calls the type of a value."""
+    node: Any = row
+    for step in leaf.path:
+        node = node[step]
+    return node.get("_type") if isinstance(node, dict) else None
