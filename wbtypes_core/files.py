@@ -138,6 +138,14 @@ class MediaFile(ABC):
         """The bytes, where they are held and are surely those of `sha256`; else None."""
         return None
 
+    def learn(self, sha256: str) -> None:  # noqa: B027 - most files know theirs
+        """Take the hash of the bytes from whoever has just read them all; `hashed` was None before."""
+
+    @property
+    def hashed(self) -> str | None:
+        """The `sha256`, where it is known without reading the file; else None."""
+        return self.sha256
+
     @property
     def path(self) -> Path | None:
         """The file on this machine's disk, for libraries that want one; None when there is none."""
@@ -342,6 +350,15 @@ class LocalFile(MediaFile):
         if self._sha256 is None:
             self._sha256 = self._data.sha256 if self._data else super().sha256
         return self._sha256
+
+    @property
+    def hashed(self) -> str | None:
+        """The hash of a file that was read at once, or that was worked out before."""
+        return self.sha256 if self._data else self._sha256
+
+    def learn(self, sha256: str) -> None:
+        """Take the hash that was worked out while the file was copied."""
+        self._sha256 = sha256
 
     def open(self) -> BinaryIO:
         """A stream over the bytes as they were.

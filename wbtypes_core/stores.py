@@ -8,8 +8,8 @@ import io
 import os
 import stat
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from io import RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from attrs import evolve
 
 from .errors import Code, DecodeError, EncodeError, printable
-from .files import MediaFile, MediaRef, refuse_path, safe_parts
+from .files import MediaFile, MediaRef, is_url, refuse_path, safe_parts
 from .jsonio import Json
 from .layout import Naming
 
@@ -158,6 +158,13 @@ class DirectoryStore:
             EncodeError: the name leaves the root, or a link stands in the way.
             OSError: the disk is full, or may not be written; nothing half-written stays.
         """
+        if file.hashed is None:
+            with self._copied(file, folder) as temporary:
+                return self._put(file, folder, naming, temporary)
+        return self._put(file, folder, naming, None)
+
+    def _put(self, file: MediaFile, folder: str, naming: Naming, temporary: str | None) -> MediaRef:
+        """Give a file its name; its bytes are in a temporary file already, or still to be written."""
         known = self._remembered.get(folder, file) if naming.shared else None
         if known is not None and self._has(known):
             return known
@@ -170,7 +177,10 @@ class DirectoryStore:
         if not naming.shared and _holds_another(target, ref):
             raise _taken(target)
         if not self._has(ref):
-            ref = evolve(ref, size=self._write(file, target, ref))
+            if temporary is None:
+                ref = evolve(ref, size=self._write(file, target, ref))
+            else:
+                self._settle(temporary, target)
         if naming.shared:
             self._remembered.add(folder, file.suffix, ref)
         return ref
@@ -275,21 +285,47 @@ class DirectoryStore:
 
     def _write(self, file: MediaFile, target: str, ref: MediaRef) -> int:
         """Write the whole file or nothing; give its size."""
-        folder = os.path.dirname(target)  # noqa: PTH120 - a string, as above
+        with self._temporary(os.path.dirname(target)) as (temporary, out):  # noqa: PTH120 - a string, as above
+            sha256, size = _copy(file, out)
+            if sha256 != ref.sha256:
+                raise _altered(file)
+            self._close(out)
+            self._settle(temporary, target)
+        return size
+
+    @contextmanager
+    def _copied(self, file: MediaFile, folder: str) -> Iterator[str]:
+        """A file whose hash is not known yet, copied and hashed in one pass into the folder that it will be in."""
+        target = self._target((*safe_parts(folder), "_") if folder else ("_",))
+        with self._temporary(os.path.dirname(target)) as (temporary, out):  # noqa: PTH120 - a string, as above
+            sha256, _ = _copy(file, out)
+            self._close(out)
+            file.learn(sha256)
+            yield temporary
+
+    @contextmanager
+    def _temporary(self, folder: str) -> Iterator[tuple[str, RawIOBase]]:
+        """A new file beside those that are settled, which is gone at the end unless it was settled too."""
         temporary = f"{folder}{os.sep}.{os.urandom(8).hex()}.tmp"
         try:
             with _create(temporary) as out:
-                size = _copy(file, out, ref)
-                if self.fsync:
-                    os.fsync(out.fileno())
-            os.replace(temporary, target)  # noqa: PTH105
+                yield temporary, out
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108
             raise
+        if os.path.lexists(temporary):
+            os.unlink(temporary)  # noqa: PTH108
+
+    def _close(self, out: RawIOBase) -> None:
         if self.fsync:
-            _sync_folder(folder)
-        return size
+            os.fsync(out.fileno())
+        out.close()  # Windows renames no open file
+
+    def _settle(self, temporary: str, target: str) -> None:
+        os.replace(temporary, target)  # noqa: PTH105
+        if self.fsync:
+            _sync_folder(os.path.dirname(target))  # noqa: PTH120
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DirectoryStore) and self._place == other._place
@@ -308,9 +344,10 @@ class DirectoryStore:
 
 
 def _needs_path(ref: MediaRef) -> str:
-    if ref.path is None:
+    if ref.path is None or is_url(ref.path):
+        place = printable(ref.path or ref.artifact_path or "the file")
         raise DecodeError(
-            f"{ref.artifact_path or 'the file'} is in an artifact, not in this folder; "
+            f"{place} is in an artifact, not in this folder; "
             f"pass the artifact's folder, or add a wbtypes_open hook",
             reason=Code.UNREACHABLE,
         )
@@ -337,12 +374,12 @@ def _create(path: str) -> RawIOBase:
         return open(path, "xb", buffering=0)
 
 
-def _copy(file: MediaFile, out: RawIOBase, ref: MediaRef) -> int:
-    """Copy the bytes, and make sure that they are the ones that were hashed; give their number."""
+def _copy(file: MediaFile, out: RawIOBase) -> tuple[str, int]:
+    """Copy the bytes; give their hash and number."""
     held = file.in_memory
     if held is not None:
         _write_all(out, held)
-        return len(held)
+        return file.sha256, len(held)
     digest = hashlib.sha256()
     size = 0
     with file.open() as stream:
@@ -350,9 +387,7 @@ def _copy(file: MediaFile, out: RawIOBase, ref: MediaRef) -> int:
             digest.update(chunk)
             _write_all(out, chunk)
             size += len(chunk)
-    if digest.hexdigest() != ref.sha256:
-        raise _altered(file)
-    return size
+    return digest.hexdigest(), size
 
 
 def _write_all(out: RawIOBase, data: bytes) -> None:

@@ -233,7 +233,7 @@ def test_bytes_that_are_not_what_their_hash_says_are_refused(folder):
 def test_a_full_disk(folder, monkeypatch):
     """The write itself fails, as on a full disk, and leaves nothing."""
 
-    def full(file, out, ref):
+    def full(file, out):
         out.write(b"the first part")
         raise OSError(errno.ENOSPC, "No space left on device")
 

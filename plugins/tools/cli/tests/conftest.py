@@ -46,7 +46,11 @@ def part(field: int, content: bytes | int) -> bytes:
 def items(values: Mapping[str, Any]) -> bytes:
     """The items of a history, summary or config message; text that is given as bytes is taken for JSON."""
     return b"".join(
-        part(1, part(1, key.encode()) + part(16, value if isinstance(value, bytes) else json.dumps(value).encode()))
+        part(
+            1,
+            part(1, key.encode())
+            + part(16, value if isinstance(value, bytes) else json.dumps(value).encode()),
+        )
         for key, value in values.items()
     )
 
@@ -124,8 +128,13 @@ def full(recording: Recording) -> Path:
     pair = [{"_type": "toy-sketch", **put(f"media/toy/b_{each}.PNG", b"%d" % each)} for each in range(2)]
     tally = {"_type": "toy-tally", "counts": [1, 2, 3]}
     recording.row(0, {"loss": 1.5, "sketch": {**sketch, "stains": {"ink": stain}, "new": [None]}})
-    recording.row(1, {"loss": float("nan"), "val": {"pair": {"_type": "toy-sketches", "sketches": pair}, "acc": 0.5}})
-    recording.row(2, {"tallies": [tally, tally], "text": "hé\x1b[2J", "list": [1, [2]], "own": {"_type": "mine", "a": 1}})
+    recording.row(
+        1, {"loss": float("nan"), "val": {"pair": {"_type": "toy-sketches", "sketches": pair}, "acc": 0.5}}
+    )
+    recording.row(
+        2,
+        {"tallies": [tally, tally], "text": "hé\x1b[2J", "list": [1, [2]], "own": {"_type": "mine", "a": 1}},
+    )
     recording.row(5, {"loss": 0.25})
     return recording.end({"loss": 0.25, "best": tally})
 
@@ -147,8 +156,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     def put(name: str, points: Mapping[str, Mapping[str, str]], modules: Mapping[str, str]) -> Path:
         info = site / f"{name.replace('-', '_')}-1.0.dist-info"
         info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8")
-        lines = [f"[wbtypes.{group}]\n" + "".join(f"{k} = {v}\n" for k, v in each.items()) for group, each in points.items()]
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8"
+        )
+        lines = [
+            f"[wbtypes.{group}]\n" + "".join(f"{k} = {v}\n" for k, v in each.items())
+            for group, each in points.items()
+        ]
         (info / "entry_points.txt").write_text("\n".join(lines), encoding="utf-8")
         for module, text in modules.items():
             (site / f"{module}.py").write_text(text, encoding="utf-8")

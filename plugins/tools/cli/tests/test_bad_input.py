@@ -8,8 +8,18 @@ from typing import Any
 
 import pytest
 
+from wbtypes_core import index, registry
+
 SKETCH = {"_type": "toy-sketch", "path": "media/toy/s.png", "sha256": "0" * 64, "size": 1}
 CLAIM = {"types": {"toy-tally": "alien_plugin"}}
+
+
+@pytest.fixture(params=["show", "extract"])
+def command(request: pytest.FixtureRequest, program: Any, wbtypes: Any, tmp_path: Path) -> Any:
+    """Shows a run in a process of its own, as users do, or extracts it to the folder `out` in this one."""
+    if request.param == "show":
+        return lambda run: program("show", run)
+    return lambda run: wbtypes("extract", run, "--to", tmp_path / "out")
 
 
 def nothing(folder: Path, recording: Any) -> Path:
@@ -47,7 +57,6 @@ def folder_of_runs(folder: Path, recording: Any) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", ["show", "extract"])
 @pytest.mark.parametrize(
     ("bad", "what"),
     [
@@ -60,14 +69,13 @@ def folder_of_runs(folder: Path, recording: Any) -> Path:
         (folder_of_runs, "pass one of them"),
     ],
 )
-def test_what_is_no_run(program: Any, recording: Any, tmp_path: Path, command: str, bad: Any, what: str) -> None:
+def test_what_is_no_run(command: Any, recording: Any, tmp_path: Path, bad: Any, what: str) -> None:
     run = bad(tmp_path, recording)
-    out = tmp_path / "out"
-    done = program(command, run, *(("--to", out) if command == "extract" else ()))
+    done = command(run)
     assert (done.status, done.out, len(done.lines)) == (2, "", 1)
     assert done.err.startswith(f"wbtypes: error: {run}")
     assert what in done.err
-    assert not out.exists()
+    assert not (tmp_path / "out").exists()
 
 
 def damaged(recording: Any, **values: Any) -> Path:
@@ -102,17 +110,16 @@ def test_ten_levels_are_fine(program: Any, recording: Any) -> None:
         ({"x": SKETCH}, "media/toy/s.png is not in"),
     ],
 )
-@pytest.mark.parametrize("command", ["show", "extract"])
 def test_values_that_are_damaged(
-    program: Any, recording: Any, tmp_path: Path, command: str, values: dict[str, Any], what: str
+    command: Any, recording: Any, tmp_path: Path, values: dict[str, Any], what: str
 ) -> None:
     (recording.folder / "files").mkdir()
-    run, out = damaged(recording, **values), tmp_path / "out"
-    done = program(command, run, *(("--to", out) if command == "extract" else ()))
+    done = command(damaged(recording, **values))
     assert (done.status, len(done.lines)) == (1, 1)
     assert done.err.startswith("wbtypes: error: history step 12")
     assert what in done.err
-    if command == "show":
+    out = tmp_path / "out"
+    if not out.exists():
         assert "good" in done.out
     else:
         (row,) = (out / "history.jsonl").read_text(encoding="utf-8").splitlines()
@@ -121,20 +128,10 @@ def test_values_that_are_damaged(
 
 
 @pytest.mark.usefixtures("toys")
-@pytest.mark.parametrize("command", ["show", "extract"])
-@pytest.mark.parametrize(
-    ("module", "what"),
-    [
-        ("", 'alien==1.0 and wbtypes-toy==1.0 both claim "toy-tally"'),
-        ("raise RuntimeError('of a\\nreason')", 'alien==1.0 and wbtypes-toy==1.0 both claim "toy-tally"'),
-    ],
-)
-def test_a_contested_tag(
-    program: Any, install: Any, recording: Any, tmp_path: Path, command: str, module: str, what: str
-) -> None:
-    install("alien", CLAIM, {"alien_plugin": module})
+def test_a_contested_tag(command: Any, program: Any, install: Any, recording: Any) -> None:
+    install("alien", CLAIM, {"alien_plugin": "raise RuntimeError"})
     run = damaged(recording, x={"_type": "toy-tally", "counts": [1]})
-    done = program(command, run, *(("--to", tmp_path / "out") if command == "extract" else ()))
+    done = command(run)
     assert (done.status, len(done.lines)) == (1, 1)
     assert done.err.startswith('wbtypes: error: history step 12, ["x"]: ')
     assert "both claim 'toy-tally': uninstall one, or set WBTYPES_PREFER=toy-tally=" in done.err
@@ -142,32 +139,35 @@ def test_a_contested_tag(
     assert (preferred.status, preferred.err) == (0, "")
 
 
-@pytest.mark.parametrize("command", ["show", "extract"])
-@pytest.mark.parametrize("module", ["raise RuntimeError('of a\\nreason')", "import no_such_library", "def (", "x = 1"])
-def test_a_plugin_that_does_not_work(
-    program: Any, install: Any, recording: Any, tmp_path: Path, command: str, module: str
-) -> None:
+@pytest.mark.parametrize(
+    "module", ["raise RuntimeError('of a\\nreason')", "import no_such_library", "def (", "x = 1"]
+)
+def test_a_plugin_that_does_not_work(command: Any, install: Any, recording: Any, module: str) -> None:
     install("alien", CLAIM, {"alien_plugin": module})
     for step in range(3):
         recording.row(step, {"x": {"_type": "toy-tally", "counts": [1]}})
-    run = recording.end()
-    done = program(command, run, *(("--to", tmp_path / "out") if command == "extract" else ()))
+    done = command(recording.end())
     assert (done.status, len(done.lines)) == (1, 1)
-    assert done.err.startswith('wbtypes: error: history step 0, ["x"] and 2 more: the plugin alien==1.0 does not work: ')
+    assert done.err.startswith(
+        'wbtypes: error: history step 0, ["x"] and 2 more: the plugin alien==1.0 does not work: '
+    )
 
 
-def test_a_plugin_that_is_not_installed(program: Any, recording: Any, install: Any, tmp_path: Path) -> None:
-    node = {"_type": "audio-file", **recording.file("media/audio/x.wav", b"RIFF")}
-    run = damaged(recording, x=node)
-    line = 'wbtypes: error: history step 12, ["x"]: no plugin for \'audio-file\' is installed: pip install wbtypes-audio; '
-    block = {"WBTYPES_LOAD": "none"}
+def test_a_plugin_that_is_not_installed(
+    wbtypes: Any, recording: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands = tuple(entry for entry in index.installed().entries if entry.group == "commands")
+    monkeypatch.setattr(index, "_installed", index.Index(commands))
+    monkeypatch.setattr(registry, "_default", None)
+    run = damaged(recording, x={"_type": "audio-file", **recording.file("media/audio/x.wav", b"RIFF")})
     for words in (("show", run), ("extract", run, "--to", tmp_path / "out")):
-        done = program(*words, **block)
+        done = wbtypes(*words)
         assert (done.status, len(done.lines)) == (1, 1)
-        assert "audio-file" in done.err
-        assert done.err.startswith(line) or "is blocked" in done.err
-    (copied,) = (tmp_path / "out" / "x").glob("*.wav")
-    assert copied.read_bytes() == b"RIFF"
+        assert done.err.startswith(
+            'wbtypes: error: history step 12, ["x"]: '
+            "no plugin for 'audio-file' is installed: pip install wbtypes-audio; "
+        )
+    assert (tmp_path / "out/x/x_12.wav").read_bytes() == b"RIFF"
 
 
 @pytest.mark.usefixtures("toys")
@@ -181,7 +181,7 @@ def test_a_log_cut_at_every_byte_of_its_last_200(wbtypes: Any, full: Path, tmp_p
         page = json.loads(done.out)
         assert page["run"]["id"] == "abc123"
         assert page["keys"][0]["key"] == "loss"
-        assert page["run"]["rows"] in (3, 4)
+        assert page["run"]["rows"] in (2, 3, 4)
         at_a_record = not done.lines
         seen.add((done.status, len(done.lines)))
         if not at_a_record:
@@ -206,7 +206,7 @@ def test_a_cut_log_is_extracted_as_far_as_it_goes(wbtypes: Any, full: Path, tmp_
 def test_a_damaged_place_costs_its_own_row(wbtypes: Any, full: Path) -> None:
     (log,) = full.glob("*.wandb")
     data = bytearray(log.read_bytes())
-    data[data.index(b"0.5")] ^= 1
+    data[data.index(b"pair")] ^= 1
     log.write_bytes(data)
     done = wbtypes("show", full, "--json")
     page = json.loads(done.out)

@@ -20,7 +20,9 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
 
 
 @pytest.fixture
@@ -77,7 +79,10 @@ def test_the_metadata(wbtypes: Any, full: Path, out: Path) -> None:
 
 def test_places_in_batches_and_lists(wbtypes: Any, full: Path, out: Path) -> None:
     wbtypes("extract", full, "--to", out)
-    told = [(row["key"], row["path"], row["step"], row["index"], row["type"]) for row in rows(out / "metadata.jsonl")]
+    told = [
+        (row["key"], row["path"], row["step"], row["index"], row["type"])
+        for row in rows(out / "metadata.jsonl")
+    ]
     assert told[1:] == [
         ("val.pair", ["val", "pair"], 1, 0, "toy-sketches"),
         ("val.pair", ["val", "pair"], 1, 1, "toy-sketches"),
@@ -108,7 +113,14 @@ def test_the_run(wbtypes: Any, full: Path, out: Path) -> None:
 
 def test_the_json(wbtypes: Any, full: Path, out: Path) -> None:
     done = wbtypes("extract", full, "--to", out, "--json")
-    assert json.loads(done.out) == {"to": str(out), "values": 7, "files": 8, "size": 214, "rows": 4, "problems": []}
+    assert json.loads(done.out) == {
+        "to": str(out),
+        "values": 7,
+        "files": 8,
+        "size": 214,
+        "rows": 4,
+        "problems": [],
+    }
 
 
 def test_keys(wbtypes: Any, full: Path, out: Path) -> None:
@@ -226,7 +238,13 @@ def test_one_cause_is_told_once(wbtypes: Any, full: Path, out: Path, monkeypatch
 
 def test_a_value_that_nobody_decodes_is_extracted_as_it_came(wbtypes: Any, recording: Any, out: Path) -> None:
     inner = recording.file("media/in.bin", b"inner")
-    node = {"_type": "toy-tally", "counts": ["no"], "path": "media/x.bin", "sha256": "", "deep": [{"a": inner}]}
+    node = {
+        "_type": "toy-tally",
+        "counts": ["no"],
+        "path": "media/x.bin",
+        "sha256": "",
+        "deep": [{"a": inner}],
+    }
     node.update(recording.file("media/x.bin", b"outer"))
     recording.row(0, {"x": node})
     done = wbtypes("extract", recording.end(), "--to", out)
@@ -271,9 +289,17 @@ def test_a_file_in_the_way(wbtypes: Any, full: Path, out: Path) -> None:
 
 
 @pytest.mark.parametrize("there", [False, True])
-@pytest.mark.parametrize(("error", "status"), [(OSError(28, "No space left on device"), 2), (KeyboardInterrupt(), 130)])
+@pytest.mark.parametrize(
+    ("error", "status"), [(OSError(28, "No space left on device"), 2), (KeyboardInterrupt(), 130)]
+)
 def test_an_end_before_time_leaves_nothing(
-    wbtypes: Any, full: Path, out: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int, there: bool
+    wbtypes: Any,
+    full: Path,
+    out: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    status: int,
+    there: bool,
 ) -> None:
     if there:
         out.mkdir()

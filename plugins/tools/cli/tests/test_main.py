@@ -40,7 +40,9 @@ def test_help_loads_neither_core_nor_plugins() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = done.stdout.removeprefix(front.HELP).split()
     assert {"wbtypes_cli.main"} <= set(loaded)
-    assert not {"argparse", "attrs", "importlib.metadata", "rich", "wbtypes_core", "wbtypes_runs"} & set(loaded)
+    assert not {"argparse", "attrs", "importlib.metadata", "rich", "wbtypes_core", "wbtypes_runs"} & set(
+        loaded
+    )
 
 
 def test_version(wbtypes: Any) -> None:
@@ -61,11 +63,23 @@ def test_help_of_a_command(wbtypes: Any, name: str) -> None:
     [
         (("shw",), "shw: no such command; did you mean show? wbtypes help lists them all"),
         (("qqq",), "qqq: no such command; wbtypes help lists them all"),
-        (("--verbose", "show"), "--verbose: no such option; options go after the command, wbtypes --help shows how"),
-        (("show",), "show: the following arguments are required: RUN; wbtypes show --help shows how it is called"),
+        (
+            ("--verbose", "show"),
+            "--verbose: no such option; options go after the command, wbtypes --help shows how",
+        ),
+        (
+            ("show",),
+            "show: the following arguments are required: RUN; wbtypes show --help shows how it is called",
+        ),
         (("show", "a", "b"), "show: unrecognized arguments: b; wbtypes show --help shows how it is called"),
-        (("extract", "a"), "extract: the following arguments are required: --to; wbtypes extract --help shows how it is called"),
-        (("show", "a", "--js"), "show: unrecognized arguments: --js; wbtypes show --help shows how it is called"),
+        (
+            ("extract", "a"),
+            "extract: the following arguments are required: --to; wbtypes extract --help shows how it is called",
+        ),
+        (
+            ("show", "a", "--js"),
+            "show: unrecognized arguments: --js; wbtypes show --help shows how it is called",
+        ),
         (("help", "shw"), "shw: no such command; did you mean show? wbtypes help lists them all"),
     ],
 )
@@ -120,7 +134,10 @@ def test_a_third_partys_command(wbtypes: Any) -> None:
     [
         ("-1", "error: a number below zero: nothing to count; say 1 or more"),
         ("10", "error: RuntimeError: too\\nmany; please report this with what WBTYPES_DEBUG=1 shows"),
-        ("x", "error: count: argument number: invalid int value: 'x'; wbtypes count --help shows how it is called"),
+        (
+            "x",
+            "error: count: argument number: invalid int value: 'x'; wbtypes count --help shows how it is called",
+        ),
     ],
 )
 def test_what_it_raises_is_one_line(wbtypes: Any, number: str, line: str) -> None:
@@ -162,7 +179,8 @@ def test_two_packages_with_one_command(wbtypes: Any, install: Any) -> None:
     done = wbtypes("count", 1)
     assert done.status == 2
     assert re.fullmatch(
-        r"wbtypes: error: count: alien-[ab]==1\.0 and alien-[ab]==1\.0 both have this command; uninstall one", done.lines[0]
+        r"wbtypes: error: count: alien-[ab]==1\.0 and alien-[ab]==1\.0 both have this command; uninstall one",
+        done.lines[0],
     )
 
 
@@ -231,7 +249,9 @@ def test_plugins(wbtypes: Any, toys: None) -> None:
         "state": "available",
         "reason": None,
     }
-    assert re.search(r"^wbtypes-toy +1\.0 +available +toy-sketch, toy-sketches, ", wbtypes("plugins").out, re.MULTILINE)
+    assert re.search(
+        r"^wbtypes-toy +1\.0 +available +toy-sketch, toy-sketches, ", wbtypes("plugins").out, re.MULTILINE
+    )
     done = wbtypes("plugins", "--check")
     assert (done.status, done.err) == (0, "")
     assert re.search(r"^wbtypes-toy +1\.0 +loaded ", done.out, re.MULTILINE)

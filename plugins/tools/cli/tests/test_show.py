@@ -76,7 +76,9 @@ def test_keys(wbtypes: Any, full: Path, patterns: list[str], keys: list[str]) ->
 def test_keys_that_match_nothing(wbtypes: Any, full: Path) -> None:
     done = wbtypes("show", full, "--keys", "lost")
     assert (done.status, done.out) == (2, "")
-    assert done.lines == [f"wbtypes: error: {full}: --keys lost matches nothing in this run; it has loss, list"]
+    assert done.lines == [
+        f"wbtypes: error: {full}: --keys lost matches nothing in this run; it has loss, list"
+    ]
 
 
 def test_unwanted_values_are_not_decoded(wbtypes: Any, full: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,7 @@ class TestVal:
             (np.array(["2024-01-02", "NaT"], "M8[ns]"), ["2024-01-02T00:00:00", None]),
             (np.array([90], "m8[s]"), ["PT1M30S"]),
             (np.array([1 + 2j]), ["1+2j"]),
+            (np.full(2, 0.5, np.longdouble), [0.5, 0.5]),
             (datetime.date(2024, 1, 2), "2024-01-02"),
             (
                 {"p": pathlib.PurePosixPath("a/b"), "s": {3, 1}, "c": Colour.RED},
@@ -80,8 +81,8 @@ class TestVal:
             ),
             (Point([Point(1)]), {"x": [{"x": 1}]}),
             (
-                {1: "a", 2.5: "b", None: "c", True: "d"} | {np.int64(7): "e"},
-                {"true": "d", "2.5": "b", "None": "c", "7": "e"},
+                {2.5: "b", None: "c", True: "d"} | {np.int64(7): "e"},
+                {"2.5": "b", "None": "c", "true": "d", "7": "e"},
             ),
         ],
     )
@@ -108,8 +109,6 @@ class TestVal:
         [
             (object(), TypeError, "val is object; give numbers"),
             ({"a": [1, {"b": object()}]}, TypeError, r"val\['a'\]\[1\]\['b'\] is object"),
-            ([np.longdouble(1)], TypeError, r"val\[0\] is longdouble"),
-            (np.ones(40, np.longdouble), TypeError, "longdouble"),
             ({(1, 2): 3}, TypeError, "a key of val is tuple"),
             ({"a": {1: 2, "1": 3}}, ValueError, r"two keys of val\['a'\] are '1' as text"),
         ],
@@ -201,7 +200,7 @@ class TestTypesOfOnesOwn:
         assert encode(back, store, registry=BOTH).json == node
 
     def test_what_they_refuse(self) -> None:
-        with pytest.raises(ValueError, match="this is no 'settings': Settings.validate refuses it"):
+        with pytest.raises(ValueError, match=r"this is no 'settings': Settings\.validate refuses it"):
             Settings({"rate": -1})
         with pytest.raises(KeyError):
             Settings({})

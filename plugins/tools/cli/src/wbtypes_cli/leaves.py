@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import frozen
 
@@ -14,24 +14,21 @@ BOOKKEEPING = frozenset(("_step", "_timestamp", "_runtime", "_wandb"))
 """Keys that the client adds to rows and summaries by itself."""
 
 Path = tuple[str | int, ...]
+Keys = tuple[str, ...]
 
 
-@frozen
-class Leaf:
-    """One item of a row.
+class Leaf(NamedTuple):
+    """One item of a row; a tuple, for there are many.
 
     Attributes:
         path: the keys that lead to it, and the indexes where it stands in a list.
+        keys: the keys alone: the same in every row, however long the list that it stands in.
         value: a `WBValue`, or plain JSON.
     """
 
     path: Path
+    keys: Keys
     value: Any
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys alone: the same in every row, however long the list that it stands in."""
-        return tuple(step for step in self.path if isinstance(step, str))
 
     @property
     def indexes(self) -> tuple[int, ...]:
@@ -41,14 +38,24 @@ class Leaf:
 
 def leaves(row: Mapping[str, Any]) -> Iterator[Leaf]:
     """Every leaf of a decoded row or summary, in order; a list is one leaf unless values stand in it."""
-    todo: list[Leaf] = [Leaf((key,), value) for key, value in row.items()][::-1]
+    for key in row:
+        value = row[key]
+        if type(value) is dict or type(value) is list:
+            yield from _inside(key, value)
+        else:
+            yield Leaf((key,), (key,), value)
+
+
+def _inside(key: str, value: Any) -> Iterator[Leaf]:
+    todo = [Leaf((key,), (key,), value)]
     while todo:
         leaf = todo.pop()
         below = _below(leaf.value)
-        if below:
-            todo.extend(Leaf((*leaf.path, step), value) for step, value in reversed(below))
-        else:
+        if not below:
             yield leaf
+        for step, item in reversed(below):
+            keys = (*leaf.keys, step) if isinstance(step, str) else leaf.keys
+            todo.append(Leaf((*leaf.path, step), keys, item))
 
 
 def _below(value: Any) -> Sequence[tuple[str | int, Any]]:
@@ -88,7 +95,7 @@ class Selection:
 
     patterns: tuple[str, ...] | None = None
 
-    def __contains__(self, keys: tuple[str, ...]) -> bool:
+    def __contains__(self, keys: Keys) -> bool:
         if self.patterns is None:
             return keys[0] not in BOOKKEEPING
         above = [spelled(keys[:count]) for count in range(1, len(keys) + 1)]
@@ -96,7 +103,7 @@ class Selection:
 
     def meets(self, key: str, node: Any) -> bool:
         """Whether something under a top-level key is wanted, told from its JSON before anything is decoded."""
-        todo: list[tuple[tuple[str, ...], Any]] = [((key,), node)]
+        todo: list[tuple[Keys, Any]] = [((key,), node)]
         while todo:
             keys, item = todo.pop()
             if keys in self:

@@ -77,14 +77,18 @@ _UNITS = (("kB", 10**3), ("MB", 10**6), ("GB", 10**9), ("TB", 10**12))
 
 def kind_of(item: Any) -> str:
     """What people call the type of a value or of a plain item."""
+    plain = _PLAIN.get(type(item))
+    if plain is not None:
+        return plain
     if isinstance(item, Opaque | Linked):
         return item.tag or "?"
     if isinstance(item, Batch):
         return f"{kind_of(item[0])} batch" if item else "batch"
-    return type(item).__name__ if isinstance(item, WBValue) else _PLAIN.get(type(item), type(item).__name__)
+    return type(item).__name__
 
 
 _PLAIN: Mapping[type, str] = {
+    bool: "bool",
     int: "number",
     float: "number",
     str: "text",

@@ -71,7 +71,7 @@ class Outline:
     def add(self, values: dict[str, Any], selection: Selection) -> None:
         """Take in the keys of a row or summary."""
         for key, node in values.items():
-            if not self.keys.get(key):
+            if key not in self.keys or (not self.keys[key] and type(node) in (dict, list)):
                 self.keys[key] = selection.meets(key, node)
 
     @property

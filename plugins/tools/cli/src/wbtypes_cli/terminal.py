@@ -54,18 +54,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def _rich_table(head: Sequence[str], rows: list[list[str]]) -> None:
-    from rich.console import Console
+    from rich.console import Console, OverflowMethod
     from rich.table import Table
     from rich.text import Text
 
     console = Console(file=sys.stdout)
-    ascii_only = not console.encoding.startswith("utf")
+    cut: OverflowMethod = "ellipsis" if console.encoding.startswith("utf") else "crop"
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in head[:-1]:
-        grid.add_column(name, overflow="fold")
-    grid.add_column(head[-1], overflow="crop" if ascii_only else "ellipsis", no_wrap=True)
+    first, *between, last = head
+    grid.add_column(first, overflow="fold")
+    for name in between:
+        grid.add_column(name, no_wrap=True)
+    grid.add_column(last)  # gives way first: its texts are cut, not wrapped
     for row in rows:
-        grid.add_row(*map(Text, row))
+        grid.add_row(*map(Text, row[:-1]), Text(row[-1], no_wrap=True, overflow=cut))
     console.print(grid)
 
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import numpy
 from attrs import frozen
 
-from wbtypes_core import BytesFile, Code, DecodeError, MediaFile
+from wbtypes_core import BytesFile, Code, DecodeError, LimitError, MediaFile
 from wbtypes_core.errors import need
 from wbtypes_core.files import LazyFile, as_file, unreadable
 from wbtypes_core.plain import as_array
@@ -65,7 +65,7 @@ _UNSCALED = {"int64": 2.0**63, "uint64": 2.0**64}
 """Dtypes that name no full scale, and the one that they get where nothing smaller holds them."""
 
 _BLOCK = 16_384
-"""Frames that are handed to an encoder at once; libvorbis keeps them all on the stack."""
+"""Frames that are worked on at once; libvorbis keeps all that it is handed on the stack."""
 
 _PIECE = 1 << 20
 """Samples that are decoded at once, for what a header says of their number may not be true."""
@@ -388,11 +388,22 @@ def _little_endian(samples: Array, subtype: str) -> Array:
 
 def _steps(samples: Array, single: Array) -> Array | None:
     """How many float64 numbers lie between each sample and its 32-bit float; None when all are the same."""
-    steps: Array = numpy.ascontiguousarray(samples, "<f8").view("<i8") - single.astype("<f8").view("<i8")
-    lo, hi = (int(steps.min()), int(steps.max())) if steps.size else (0, 0)
+    narrow = numpy.empty(samples.shape, "<i4")
+    lo = hi = 0
+    for start in range(0, len(samples), _BLOCK):  # in pieces that stay in the processor's cache
+        part = slice(start, start + _BLOCK)
+        found = _distance(samples[part], single[part])
+        narrow[part] = found
+        lo, hi = min(lo, int(found.min())), max(hi, int(found.max()))
     if lo == hi == 0:
         return None
-    return steps.astype("<i4") if -(2**31) <= lo and hi < 2**31 else steps
+    return narrow if lo >= -(2**31) and hi < 2**31 else _distance(samples, single)
+
+
+def _distance(samples: Array, single: Array) -> Array:
+    """How many float64 numbers lie between the elements of two arrays; below the second they count as negative."""
+    found: Array = numpy.ascontiguousarray(samples, "<f8").view("<i8") - single.astype("<f8").view("<i8")
+    return found
 
 
 class _Steps:
@@ -651,39 +662,84 @@ def samples(file: MediaFile, dtype: str | None, restore: bool) -> Array:
 
     Raises:
         DecodeError: missing, damaged or no audio, or not of such a dtype.
-        LimitError: more than ``samples``.
+        LimitError: more than ``samples``, or than fit into memory.
         MissingExtra: soundfile is not installed.
     """
-    parts = list(_read(file, dtype, restore, None))
-    return parts[0] if len(parts) == 1 else numpy.concatenate(parts)
+    with _reading(file, dtype, restore) as reader:
+        piece = max(_PIECE // reader.sound.channels, 1)
+        block = reader.read(piece)
+        if len(block) < piece:
+            return block
+        frames, at = reader.sound.frames, 0
+        try:
+            whole = numpy.empty((frames, *block.shape[1:]), block.dtype)
+        except MemoryError:
+            raise LimitError(
+                f"{file} has {frames:,} frames, which do not fit into memory; use blocks()"
+            ) from None
+        while len(block):
+            whole[at : at + len(block)] = block
+            at += len(block)
+            block = reader.read(piece)
+        return whole if at == frames else whole[:at].copy()
 
 
 def blocks(file: MediaFile, dtype: str | None, frames: int) -> Iterator[Array]:
     """The samples of a file as float64, so many frames at a time."""
-    return (block for block in _read(file, dtype, False, frames) if len(block))
+    with _reading(file, dtype, restore=False) as reader:
+        while len(block := reader.read(frames)):
+            yield block
 
 
-def _read(file: MediaFile, dtype: str | None, restore: bool, frames: int | None) -> Iterator[Array]:
-    """The samples of a file in one block or more, of so many frames, or of as many as suit."""
+@frozen
+class _Reader:
+    """A sound file that is being read.
+
+    Attributes:
+        file: where it is.
+        sound: it, open.
+        stored: the dtype that soundfile gives, or one of 8 bits.
+        given: the dtype to make of that; None where it is the same.
+        steps: what to add to 32-bit floats, if anything.
+    """
+
+    file: MediaFile
+    sound: Sound
+    stored: str
+    given: str | None
+    steps: _Steps | None
+
+    def read(self, frames: int) -> Array:
+        """The next frames; fewer at the end."""
+        narrow = self.stored in ("int8", "uint8")
+        try:
+            found: Array = self.sound.read(frames, "int16" if narrow else self.stored)
+        except Exception as error:  # as when it is opened; MemoryError too
+            raise unreadable(self.file, "audio", ValueError(_detail(error))) from error
+        if narrow:
+            found = (found >> 8).astype(numpy.int8)
+        if self.stored == "uint8":
+            found = _turned(found, "uint8")
+        if self.steps is not None:
+            found = self.steps.add(found)
+        return found if self.given is None else _given(found, self.given)
+
+
+@contextmanager
+def _reading(file: MediaFile, dtype: str | None, restore: bool) -> Iterator[_Reader]:
+    """A sound file at its first sample, once it is known to keep within the limits."""
     with ExitStack() as stack:
         sound = stack.enter_context(_opened(file))
-        total = sound.frames * sound.channels
         if sound.frames == _ENDLESS:
             raise unreadable(file, "audio", ValueError("its header does not say how long it is"))
+        total = sound.frames * sound.channels
         file.limits.spend("samples", total, f"the number of samples of {file}")
         stored = _stored(file, dtype, sound.subtype) if restore else "float64"
         steps = None
         if dtype in _STEPPED and sound.subtype == "FLOAT" and sound.format == "WAV":
             steps = _Steps(file, stack.enter_context(file.open()), total)
             stored = "float32"
-        frames = frames or max(_PIECE // sound.channels, 1)
-        while True:
-            block = _block(file, sound, frames, stored)
-            last = len(block) < frames
-            block = block if steps is None else steps.add(block)
-            yield _given(block, dtype) if restore and dtype else block
-            if last:
-                return
+        yield _Reader(file, sound, stored, dtype if restore else None, steps)
 
 
 _STEPPED = ("float64", *_UNSCALED)
@@ -704,18 +760,6 @@ def _stored(file: MediaFile, dtype: str | None, subtype: str) -> str:
     if subtype in _EXACT[stored] or (stored == "float64" and subtype == "FLOAT"):
         return stored
     raise DecodeError(f"{file} is {subtype}, which does not hold the {dtype} that is recorded for it")
-
-
-def _block(file: MediaFile, sound: Sound, frames: int, stored: str) -> Array:
-    """The next frames of a file in a dtype; fewer at its end."""
-    narrow = stored in ("int8", "uint8")
-    try:
-        found: Array = sound.read(frames, "int16" if narrow else stored)
-    except Exception as error:  # as when it is opened; MemoryError too
-        raise unreadable(file, "audio", ValueError(_detail(error))) from error
-    if narrow:
-        found = (found >> 8).astype(numpy.int8)
-    return _turned(found, "uint8") if stored == "uint8" else found
 
 
 def _given(samples: Array, dtype: str) -> Array:

@@ -223,8 +223,8 @@ class Audio(BatchableMedia):
     def describe(self) -> str:
         """Length and rate, where they are known, and the kind of the file."""
         rate, duration = self.stated
-        known = [f"{duration:.4g} s"] if duration is not None else []
-        known += [f"{rate:g} Hz"] if rate is not None else []
+        known = [] if duration is None or not 0 <= duration < 2**53 else [f"{duration:.4g} s"]
+        known += [] if rate is None or not 0 <= rate <= FASTEST else [f"{rate:g} Hz"]
         return with_caption(", ".join([*known, self.file.suffix.lstrip(".") or "audio"]), self.caption)
 
 

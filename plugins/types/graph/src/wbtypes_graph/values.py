@@ -114,7 +114,7 @@ def _plain(item: Any, place: str) -> Any:
     if array is not None:
         return _plain(_listed(array), place)
     found = to_plain(item)
-    if found is NotImplemented or type(found) is kind:  # a long double stays one
+    if found is NotImplemented:
         raise TypeError(f"{place} is {kind.__name__}; give numbers, text, lists, dicts or arrays of them")
     return _plain(found, place)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from array import array
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex
 
 from attrs import field, frozen
 
-from wbtypes_core import ValueWarning, WBValue
+from wbtypes_core import WBValue
+from wbtypes_core.errors import warn_once
 from wbtypes_core.plain import to_plain
 
 if TYPE_CHECKING:
@@ -77,11 +77,9 @@ class Histogram(WBValue):
 
         counted = native.count(sequence, _bin_count(num_bins))
         if counted.nonfinite:
-            _tell_once(
-                "NaN and infinities are left out of the bins of a histogram, and counted in .nonfinite"
-            )
+            warn_once("NaN and infinities are left out of the bins of a histogram, and counted in .nonfinite")
         if counted.widened:
-            _tell_once(
+            warn_once(
                 "data too close together, or too far apart, for a histogram's bins: the range was adjusted"
             )
         self.__attrs_init__(
@@ -187,13 +185,3 @@ def are_numbers(items: Sequence[Any]) -> bool:
     except OverflowError:
         return False
     return True
-
-
-_told: set[str] = set()
-
-
-def _tell_once(odd: str) -> None:
-    """Warn of a kind of odd value, once per process."""
-    if odd not in _told:
-        _told.add(odd)
-        warnings.warn(odd, ValueWarning, stacklevel=3)

@@ -400,18 +400,6 @@ class TileFile(LazyFile):
         return TileFile, (self.sheet, self.place, self.tile)
 
 
-def _is_home(source: MediaSource | None, ctx: EncodeContext) -> bool:
-    """Whether values are written to the store that they were read from.
-
-    Storing a file that is nowhere tells: its own store gives it back as it is, and no other one can read it.
-    """
-    probe = StoredFile(source, MediaRef(None))
-    try:
-        return ctx.put(probe, FOLDER) is probe.ref
-    except EncodeError:
-        return False
-
-
 # -- batches --------------------------------------------------------------------------------------------------
 
 
@@ -531,6 +519,10 @@ class ImageSheetCodec(ImageBatchCodec):
     tag = "images"
     keys = ("width", "height", "format", "count", "captions", "grouping")
 
+    def writes(self, batch: Batch, ctx: EncodeContext) -> bool:
+        """Whether every tile is still where the sheet has it, in the store that is written to."""
+        return _stays([_image(item, index) for index, item in enumerate(batch)], batch.layout, ctx)
+
     def decode(self, node: Any, ctx: DecodeContext) -> Batch:
         """The tiles of ``<key>_<step>.<extension>``, which are cut out when they are asked for."""
         node = expect_object(node)
@@ -604,7 +596,7 @@ def _stays(images: Sequence[Image], layout: Mapping[str, Any], ctx: EncodeContex
     return all(
         isinstance(image.file, UnnamedFile | TileFile)
         and image.file.place == (form, key, step, index)
-        and _is_home(image.file.source, ctx)
+        and ctx.kept(StoredFile(image.file.source, MediaRef(None))) is not None
         for index, image in enumerate(images)
     )
 
@@ -627,7 +619,6 @@ def _unnamed(images: Sequence[Image], form: str) -> JsonObject:
     """The body of a layout that does not name its files."""
     body = _summary(images)
     if form == SHEET:
-        body["_type"] = ImageSheetCodec.tag  # core would write that of the batches of today
         body.pop("format", None)  # the sheet's own, not that of its tiles
         if images and images[0].grouping is not None:
             body["grouping"] = images[0].grouping

@@ -122,7 +122,7 @@ def _plain(item: Any, place: str) -> Any:
     if array is not None:
         return _plain(_listed(array), place)
     found = to_plain(item)
-    if found is NotImplemented or type(found) is type(item):  # a long double stays one
+    if found is NotImplemented:
         raise TypeError(
             f"{place} is {type(item).__name__}; give numbers, text, lists, dicts, or arrays and dates of them"
         )
@@ -149,7 +149,7 @@ def _key(name: Any, place: str) -> str:
     """A key as text, as core writes those of plain dicts."""
     if isinstance(name, bool):
         return "true" if name else "false"
-    found = to_plain(name)
+    found = None if name is None else to_plain(name)
     if isinstance(found, str | int | float) or found is None:
         return str(found)
     raise TypeError(f"a key of {place} is {type(name).__name__}; keys are text in JSON, so make it a str")
