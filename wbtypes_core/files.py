@@ -138,6 +138,11 @@ class MediaFile(ABC):
         """The bytes, where they are held and are surely those of `sha256`; else None."""
         return None
 
+    @property
+    def stated_size(self) -> int | None:
+        """The length in bytes, where it is known without opening the file; else None."""
+        return None
+
     def learn(self, sha256: str) -> None:  # noqa: B027 - most files know theirs
         """Take the hash of the bytes from whoever has just read them all; `hashed` was None before."""
 
@@ -251,6 +256,11 @@ class BytesFile(MediaFile):
     def in_memory(self) -> bytes:
         """The bytes themselves."""
         return self._data
+
+    @property
+    def stated_size(self) -> int:
+        """Length in bytes."""
+        return len(self._data)
 
     def __repr__(self) -> str:
         return f"BytesFile({self.size} bytes, {self.suffix!r})"
@@ -377,6 +387,11 @@ class LocalFile(MediaFile):
         return stream
 
     @property
+    def stated_size(self) -> int:
+        """Length in bytes."""
+        return self.size
+
+    @property
     def in_memory(self) -> bytes | None:
         """The bytes as they were, of a file that was read at once."""
         return self._data.in_memory if self._data else None
@@ -429,6 +444,11 @@ class StoredFile(MediaFile):
     def name(self) -> str | None:
         """Its stored name, without folders."""
         return (self.ref.path or self.ref.artifact_path or "").rpartition("/")[2] or None
+
+    @property
+    def stated_size(self) -> int | None:
+        """What the data says."""
+        return self.ref.size
 
     def kept_in(self, store: object) -> MediaRef | None:
         """Its reference, when `store` is where it is read from."""

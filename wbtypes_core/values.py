@@ -123,8 +123,9 @@ class Media(WBValue):
     caption: Caption = None
 
     def describe(self) -> str:
-        """The file's extension and the caption."""
-        return with_caption(self.file.suffix.lstrip(".") or "file", self.caption)
+        """The file's extension, its size where that is known without opening it, and the caption."""
+        kind, size = self.file.suffix.lstrip(".") or "file", self.file.stated_size
+        return with_caption(kind if size is None else f"{kind}, {spell_size(size)}", self.caption)
 
     in_file: ClassVar[frozenset[str]] = frozenset()
     """The fields that the file is written from; see `write_file`."""
@@ -154,6 +155,14 @@ class Media(WBValue):
 @frozen(kw_only=True)
 class BatchableMedia(Media):
     """Media of which a list is one value on the wire, as images are."""
+
+
+def spell_size(size: int) -> str:
+    """A number of bytes for people: ``"812 bytes"``, ``"1.5 MB"``."""
+    if size < 1000:
+        return f"{size} bytes"
+    power = min((len(str(size)) - 1) // 3, 4)
+    return f"{size / 1000**power:.3g} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
 
 
 def with_caption(text: str, caption: Caption) -> str:

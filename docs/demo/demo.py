@@ -6,7 +6,7 @@ what came back equal. Everything is written to ``demo-output`` beside the README
 
 from __future__ import annotations
 
-import json
+import os
 import shutil
 import sys
 import tarfile
@@ -25,23 +25,22 @@ from wbtypes_core.jsonio import dumps, loads
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDING = ROOT / "tests" / "wire" / "recordings" / "wandb-0.31.0.tar.xz"
-THEMES = ("image-boxes-masks", "histograms", "html")
-OUTPUT = ROOT / "demo-output"
+THEME = "image-boxes-masks"
+OUTPUT = Path("demo-output")
 
 
-def unpack() -> list[Path]:
-    """The recorded runs of the demo, as the client left them."""
+def unpack() -> Path:
+    """A run as the client left it."""
     with tarfile.open(RECORDING) as archive:
         archive.extraction_filter = getattr(tarfile, "data_filter", None)  # since 3.11.4
-        wanted = tuple(f"wandb-0.31.0-{theme}/" for theme in THEMES)
-        members = [member for member in archive if member.name.startswith(wanted)]
+        members = [member for member in archive if member.name.startswith(f"wandb-0.31.0-{THEME}/")]
         archive.extractall(OUTPUT / "recorded", members=members)
-    return [OUTPUT / "recorded" / f"wandb-0.31.0-{theme}" for theme in THEMES]
+    return OUTPUT / "recorded" / f"wandb-0.31.0-{THEME}"
 
 
 def run(*words: str) -> None:
     """Run a command of the cli, as a person would."""
-    print(f"\n$ wbtypes {' '.join(word.replace(str(ROOT) + '/', '') for word in words)}", flush=True)
+    print(f"\n$ wbtypes {' '.join(words)}", flush=True)
     status = cli(list(words))
     if status:
         sys.exit(status)
@@ -121,33 +120,40 @@ def write_and_read() -> dict[str, Any]:
 
     wire = loads((folder / "history.jsonl").read_text(encoding="utf-8"))
     again = decode(wire, DirectoryStore(folder / "files"))
-    print(f"\nfresh values, written to {(folder).relative_to(ROOT)} and read back:\n")
+    print(f"\nfresh values, written to {folder} and read back:\n")
     for key, value in row.items():
         equal = again[key] == value
         shape = again[key].describe() if hasattr(again[key], "describe") else again[key]
         print(f"  {key:8} {type(again[key]).__name__:10} {shape!s:58.58} {'equal' if equal else 'DIFFERS'}")
         if not equal:
             sys.exit(1)
-    print(f"\n{len(row)} of {len(row)} came back equal, in {len(encoded.files)} files; wandb was not imported:", end=" ")
+    print(
+        f"\n{len(row)} of {len(row)} came back equal, in {len(encoded.files)} files; wandb was not imported:",
+        end=" ",
+    )
     print("wandb" not in sys.modules)
     return dict(again)
 
 
 def main() -> None:
     """Open, show, extract, write, read."""
+    os.chdir(ROOT)
     shutil.rmtree(OUTPUT, ignore_errors=True)
-    images, *others = unpack()
-    print(f"recorded by the wandb client 0.31.0: {', '.join(path.name for path in (images, *others))}")
+    recorded = unpack()
     run("plugins")
-    run("show", str(images))
-    for other in others:
-        run("show", str(other))
-    run("extract", str(images), "--to", str(OUTPUT / "extracted"))
-    with (OUTPUT / "extracted" / "metadata.jsonl").open(encoding="utf-8") as lines:
-        print(f"the first row of metadata.jsonl:\n{json.dumps(json.loads(next(lines)), indent=2)}")
+    run("show", str(recorded))
+    run("extract", str(recorded), "--to", str(OUTPUT / "extracted"))
+    (row,) = wbtypes.open_run(recorded).history(keys=["mask_labels"])
+    image = row["mask_labels"]
+    mask = image.masks["pred"]
+    print("\n>>> image = row['mask_labels']; mask = image.masks['pred']")
+    print(f"{image.to_pil()!r:.60}")
+    print(
+        f"{dict(mask.class_labels)} over {mask.to_numpy().shape} pixels, ids {np.unique(mask.to_numpy())[:6]}"
+    )
     again = write_and_read()
     draw_sheet(again, OUTPUT / "sheet.png")
-    print(f"a picture of what was read: {(OUTPUT / 'sheet.png').relative_to(ROOT)}")
+    print(f"a picture of what was read: {OUTPUT / 'sheet.png'}")
     for broken in default_registry().check():
         sys.exit(f"a plugin does not work: {broken.reason}")
 

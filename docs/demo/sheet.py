@@ -37,9 +37,11 @@ def _picture(sheet: Any, pen: Any, image: Any, corner: tuple[int, int]) -> None:
     sheet.paste(Pictures.fromarray(mixed.astype(np.uint8)), corner)
     boxes = image.boxes["pred"]
     for box, place in zip(boxes.box_data, boxes.to_numpy(image.width, image.height), strict=True):
-        x0, y0, x1, y1 = (place + [left, top, left, top]).tolist()
+        x0, y0, x1, y1 = np.add(place, (left, top, left, top)).tolist()
         pen.rectangle((x0, y0, x1, y1), outline=(255, 255, 255), width=2)
-        pen.text((x0 + 3, y0 - 13), f"{boxes.class_labels[box['class_id']]} {box['scores']['p']}", (255, 255, 255))
+        pen.text(
+            (x0 + 3, y0 - 13), f"{boxes.class_labels[box['class_id']]} {box['scores']['p']}", (255, 255, 255)
+        )
     pen.text((left, top + image.height + 6), f"mask labels: {', '.join(mask.class_labels.values())}", INK)
 
 

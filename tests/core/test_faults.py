@@ -13,12 +13,31 @@ from attrs import frozen
 from wbtypes_toy import Doc, Note, Pic
 from wbtypes_toy.codec import NoteCodec
 
-from wbtypes_core import *  # noqa: F403
+from wbtypes_core import (
+    BrokenPlugin,
+    BytesFile,
+    Codec,
+    DecodeError,
+    Dialect,
+    DirectoryStore,
+    EncodeError,
+    JsonFileCodec,
+    Limits,
+    MediaRef,
+    MemoryStore,
+    Opaque,
+    OpaqueWarning,
+    Registry,
+    StoredFile,
+    WBValue,
+    decode,
+    encode,
+    hookimpl,
+    native,
+)
 from wbtypes_core import files as room
-from wbtypes_core.codec import read
 from wbtypes_core.errors import Code
-from wbtypes_core.jsonio import dumps, loads, same
-from wbtypes_core.layout import FixedNaming, RunNaming
+from wbtypes_core.layout import RunNaming
 
 DOC = {"_type": "toy-doc", "path": "d.json"}
 
@@ -61,7 +80,13 @@ CALL
 """
 
 
-@pytest.mark.parametrize("call", ["file.read()", "DecodeContext(store, Registry.of(), True, 'keep', Limits(), key='', step=None).load_json(file)"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "file.read()",
+        "DecodeContext(store, Registry.of(), True, 'keep', Limits(), key='', step=None).load_json(file)",
+    ],
+)
 def test_a_small_file_takes_little_memory(call):
     done = subprocess.run([sys.executable, "-c", SMALL.replace("CALL", call)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -98,7 +123,12 @@ def raising(name, answer=None):
         raise AssertionError
 
     space = {}
-    arguments = {"wbtypes_unknown_type": "tag", "wbtypes_open": "ref", "wbtypes_stored": "ref, file", "wbtypes_adopt": "obj"}[name]
+    arguments = {
+        "wbtypes_unknown_type": "tag",
+        "wbtypes_open": "ref",
+        "wbtypes_stored": "ref, file",
+        "wbtypes_adopt": "obj",
+    }[name]
     body = "raise RuntimeError('hook fell')" if answer is None else f"return {answer}"
     exec(f"def {name}(self, {arguments}):\n    {body}", space)
     return type("Hooks", (), {name: hookimpl(space[name])})()
@@ -265,7 +295,6 @@ def test_messages_stay_short(toys):
 
 
 def test_what_was_written_is_not_the_value_itself(toys):
-    node = {"_type": "no-such", "list": [1]}
     value = decode({"_type": "toy-note", "text": "a", "newer": [1]}, registry=toys)
     encode(value, None, registry=toys).json["newer"].append(2)
     assert value.extra["newer"] == [1]

@@ -339,9 +339,9 @@ def test_values_describe_themselves_in_a_few_words():
     stored = StoredFile(Never(), MediaRef("media/cat.PNG"))
     assert Note(text="a").describe() == ""
     assert Pic(stored).describe() == "PNG"
-    assert Pic(b"x", "a cat").describe() == "pic, 'a cat'"
-    assert Pic(BytesFile(b"x"), 3).describe() == "file, '3'"
-    assert Batch([Pic(b"x"), Pic(b"y", "c")]).describe() == "2 x Pic: pic"
+    assert Pic(b"x", "a cat").describe() == "pic, 1 bytes, 'a cat'"
+    assert Pic(BytesFile(bytes(1_234_567)), 3).describe() == "file, 1.23 MB, '3'"
+    assert Batch([Pic(b"x"), Pic(b"y", "c")]).describe() == "2 x Pic: pic, 1 bytes"
     assert Batch([]).describe() == "empty"
     assert Opaque("x", {}, "no plugin").describe() == "no plugin"
     assert Linked("x", MediaRef("p"), {}).describe() == "not followed"
@@ -350,6 +350,6 @@ def test_values_describe_themselves_in_a_few_words():
 
 def test_long_captions_are_cut_to_one_short_line():
     told = Pic(b"x", "two\nlines " + "w" * 80).describe()
-    assert told.startswith("pic, 'two lines www")
+    assert told.startswith("pic, 1 bytes, 'two lines www")
     assert told.endswith("...'")
-    assert len(told) < 60
+    assert len(told) < 70

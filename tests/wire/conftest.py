@@ -40,4 +40,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             f"{counts['fixed']:4} of {counts['rows']:4} rows are fixed points"
         )
     lost = total["logged"] - total["equal"]
-    terminalreporter.write_line(f"in all {total['equal']} of {total['logged']}; {lost} are in known_losses.md")
+    terminalreporter.write_line(
+        f"in all {total['equal']} of {total['logged']}; {lost} are in known_losses.md"
+    )

@@ -63,7 +63,11 @@ def test_entries_come_back(
 @pytest.mark.parametrize("follow", [True, False])
 @pytest.mark.parametrize(("version", "theme"), RUNS)
 def test_rows_are_fixed_points(
-    version: str, theme: str, follow: bool, recordings: dict[tuple[str, str], Recording], came_back: Counter[Any]
+    version: str,
+    theme: str,
+    follow: bool,
+    recordings: dict[tuple[str, str], Recording],
+    came_back: Counter[Any],
 ) -> None:
     recording = recordings[version, theme]
     store = DirectoryStore(recording.folder / "files")
@@ -79,7 +83,9 @@ def test_rows_are_fixed_points(
 
 
 @pytest.mark.parametrize(("version", "theme"), RUNS)
-def test_rows_equal_the_other_reader(version: str, theme: str, recordings: dict[tuple[str, str], Recording]) -> None:
+def test_rows_equal_the_other_reader(
+    version: str, theme: str, recordings: dict[tuple[str, str], Recording]
+) -> None:
     recording = recordings[version, theme]
     rows = [row.json for row in open_run(recording.folder).history()]
     assert len(rows) == len(recording.rows)
@@ -150,7 +156,9 @@ def _image(recording: Recording, entry: dict[str, Any], value: Any) -> None:
     assert (value.width, value.height) == picture.size
     pixels = np.asarray(picture)
     if picture.mode == "I;16" and stored["dtype"] == "int32":
-        pixels = pixels.astype(np.int32)  # how older Pillows, which the recordings were compared with, give 16 bits
+        pixels = pixels.astype(
+            np.int32
+        )  # how older Pillows, which the recordings were compared with, give 16 bits
     assert pixel_digest(pixels) == stored["sha256"]
     if "source_file" in native:
         assert hashlib.sha256(value.file.read()).hexdigest() == native["sha256"]
@@ -237,7 +245,9 @@ def _batch(recording: Recording, entry: dict[str, Any], value: Any) -> None:
                 np.testing.assert_array_equal(mask.to_numpy(), first + offset)
 
 
-def _batch_item(recording: Recording, node: dict[str, Any], index: int, given: dict[str, Any], item: Any) -> None:
+def _batch_item(
+    recording: Recording, node: dict[str, Any], index: int, given: dict[str, Any], item: Any
+) -> None:
     if "source_file" in given:
         assert hashlib.sha256(item.file.read()).hexdigest() == given["sha256"]
         return

@@ -99,8 +99,12 @@ class Recording:
         full = values if step is None else {**values, "_step": step, "_timestamp": 1700000000.5 + step}
         self.record(2, items(full))
 
+    def change(self, kind: int, values: Mapping[str, Any]) -> None:
+        """A summary (3) or config (5) record."""
+        self.record(kind, items(values))
+
     def end(self, summary: Mapping[str, Any] | None = None) -> Path:
-        self.record(3, items(summary or {}))
+        self.change(3, summary or {})
         self.record(18, part(1, 0) + part(2, 12))
         return self.save()
 

@@ -221,3 +221,21 @@ def test_a_folder_that_cannot_be_written(program: Any, full: Path, tmp_path: Pat
     done = program("extract", full, "--to", tmp_path / "file" / "out")
     assert (done.status, done.out, len(done.lines)) == (2, "", 1)
     assert done.err.startswith(f"wbtypes: error: {tmp_path / 'file'}")
+
+
+@pytest.mark.usefixtures("toys")
+@pytest.mark.parametrize("levels", [600, 900, 2000, 100_000])
+@pytest.mark.parametrize("record", [3, 5])
+def test_config_and_summary_that_are_too_deep(
+    wbtypes: Any, recording: Any, tmp_path: Path, levels: int, record: int
+) -> None:
+    recording.row(0, {"good": 1})
+    recording.change(record, {"x": deep(levels)})
+    run = recording.save()
+    for words in (("show", run), ("show", run, "--json"), ("extract", run, "--to", tmp_path / "out")):
+        done = wbtypes(*words)
+        assert done.status == 1
+        assert all(
+            line.startswith("wbtypes: error: ") and "RecursionError" not in line for line in done.lines
+        )
+        assert "good" in done.out or (tmp_path / "out/history.jsonl").exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping
 from functools import singledispatch
 from typing import Any
 
@@ -137,9 +137,13 @@ def _(value: Opaque, desk: Desk, stem: str) -> JsonObject:
     """Nobody here knows the type: its JSON, and every file that it names."""
     if not is_own(value):
         code = value.reason.code if isinstance(value.reason, Reason) else Code.BAD_VALUE
-        desk.lost.append(Loss(value.reason, "its JSON and the files that it names are extracted", code))
-    row = desk.write(value.node, stem)
-    files = [desk.put(StoredFile(value.source, ref), stem) for ref in mentioned(value.node)]
+        desk.lost.append(Loss(value.reason, "the files that it names are extracted, and its JSON", code))
+    refs = list(mentioned(value.node))
+    if refs and refs[0].path == value.get("path"):  # its own file, then those of what is in it
+        row = {**desk.put(StoredFile(value.source, refs.pop(0)), stem), "node": value.node}
+    else:
+        row = desk.write(value.node, stem)
+    files = [desk.put(StoredFile(value.source, ref), stem) for ref in refs]
     return {**row, "reason": value.reason, "files": files}
 
 
@@ -172,7 +176,7 @@ def _facts(value: WBValue) -> Iterator[tuple[str, Any]]:
 
 
 def _is_default(spec: attrs.Attribute[Any], item: Any) -> bool:
-    empty = isinstance(item, Sized) and not len(item)
+    empty = isinstance(item, Mapping | list | tuple) and not item
     return empty or (type(item) is type(spec.default) and bool(item == spec.default))
 
 

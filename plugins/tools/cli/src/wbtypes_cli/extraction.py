@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from attrs import frozen
 
-from wbtypes_core import Batch, DirectoryStore, WBValue
+from wbtypes_core import Batch, Code, DirectoryStore, WBValue
 from wbtypes_core.jsonio import JsonObject
 
-from .copies import Desk, copy, json_line
+from .copies import Desk, Loss, copy, json_line
 from .leaves import Leaf, leaves, spelled
 from .names import Names, portable
 from .reading import SUMMARY, Reading, run_json
@@ -88,8 +88,7 @@ class Extraction:
             if leaf.keys not in self._opened.selection:
                 continue
             if isinstance(leaf.value, WBValue):
-                for row in self._write_value(leaf, at):
-                    metadata.write(json_line(row))
+                metadata.writelines(self._write_value(leaf, at))
             else:
                 _put(plain, leaf)
         return plain
@@ -100,8 +99,8 @@ class Extraction:
             history.write(json_line({**always, **plain}))
             self._rows += 1
 
-    def _write_value(self, leaf: Leaf, at: Moment) -> Iterator[JsonObject]:
-        """Write a value, or each item of a batch; their rows."""
+    def _write_value(self, leaf: Leaf, at: Moment) -> Iterator[bytes]:
+        """Write a value, or each item of a batch; their rows, a line each."""
         desk = self._desk(leaf.keys)
         items = enumerate(leaf.value) if isinstance(leaf.value, Batch) else [(None, leaf.value)]
         for index, item in items:
@@ -114,11 +113,10 @@ class Extraction:
                 "index": place[0] if len(place) == 1 else list(place) or None,
                 "type": _tag(at.values.json, leaf),
             }
-            told = copy(item, desk, "_".join((desk.folder, at.name, *map(str, place))))
-            row.update((f"value_{name}" if name in row else name, each) for name, each in told.items())
+            stem = "_".join((desk.folder, at.name, *map(str, place)))
             self._values += 1
+            yield _line(row, item, desk, stem)
             self._take_losses(desk, leaf, at)
-            yield row
 
     def _take_losses(self, desk: Desk, leaf: Leaf, at: Moment) -> None:
         from wbtypes_runs import Problem
@@ -134,6 +132,21 @@ class Extraction:
         if keys not in self._desks:
             self._desks[keys] = Desk(self._store, self._folders.claim(portable(spelled(keys))))
         return self._desks[keys]
+
+
+def _line(row: JsonObject, value: WBValue, desk: Desk, stem: str) -> bytes:
+    """Write one value; its row with what there is to tell of it, as a line."""
+    try:
+        told = copy(value, desk, stem)
+        return json_line(
+            {**row, **{f"value_{name}" if name in row else name: each for name, each in told.items()}}
+        )
+    except OSError:  # the disk, not the value
+        raise
+    except Exception as error:  # a stranger's class, or JSON too deep to write, costs its own place only
+        problem = f"{type(error).__name__}: {error}"
+        desk.lost.append(Loss(problem, "the value is left out", Code.BROKEN))
+        return json_line({**row, "file": None, "problem": problem})
 
 
 def _put(tree: JsonObject, leaf: Leaf) -> None:

@@ -346,9 +346,9 @@ def _wav(samples: Array, rate: int, channels: int, subtype: str, stepped: bool) 
     Raises:
         ValueError: more than the 4 GiB that a WAV file holds.
     """
-    data, steps = _little_endian(samples, subtype), None
-    if stepped:
-        steps = _steps(samples, data)
+    _check_size(samples.size * numpy.dtype(_FLOATS.get(subtype, samples.dtype)).itemsize)
+    data = _little_endian(samples, subtype)
+    steps = _steps(samples, data) if stepped else None
     width, is_float = data.dtype.itemsize, data.dtype.kind == "f"
     pace = rate * channels * width & 0xFFFF_FFFF  # what no field holds, nobody plays
     form = struct.pack("<HHIIHH", 3 if is_float else 1, channels, rate, pace, channels * width, 8 * width)
@@ -361,17 +361,22 @@ def _wav(samples: Array, rate: int, channels: int, subtype: str, stepped: bool) 
     if steps is not None:
         parts += _chunk(STEPS, steps)
     size = sum(memoryview(part).nbytes for part in parts)
+    _check_size(size)
+    return b"".join((b"RIFF", struct.pack("<I", size), *parts))
+
+
+def _check_size(size: int) -> None:
     if size >= 2**32:
         raise ValueError(
             f"a WAV file holds 4 GiB, and this clip takes {size / 2**30:.1f}; log it in pieces, or with format="
         )
-    return b"".join((b"RIFF", struct.pack("<I", size), *parts))
 
 
 def _chunk(name: bytes, data: Any) -> list[Any]:
     """One chunk of a RIFF file, padded to an even length."""
     size = memoryview(data).nbytes
-    return [name + struct.pack("<I", size & 0xFFFF_FFFF), data, b"\0" * (size % 2)]
+    _check_size(size)
+    return [name + struct.pack("<I", size), data, b"\0" * (size % 2)]
 
 
 def _little_endian(samples: Array, subtype: str) -> Array:
@@ -546,7 +551,7 @@ _LOOKS: Mapping[tuple[int, bytes], str] = {
 }
 """What other files begin with."""
 
-_SUFFIX = {"WAVEX": ".wav", "RF64": ".wav", "MPEG": ".mp3"}
+_SUFFIX = {"WAVEX": ".wav", "RF64": ".wav"}
 """Extensions of nameless bytes, where libsndfile's name of the container is none."""
 
 _LOOK = 64
@@ -583,8 +588,9 @@ def _recognized(file: MediaFile) -> tuple[Header | None, str]:
         found = header(file)
     except DecodeError as error:
         with file.open() as stream:
-            played = _marked(stream.read(_LOOK), _PLAYED)
-        if played is None:
+            start = stream.read(_LOOK)
+        played = _marked(start, _PLAYED)
+        if played is None or _marked(start, _LOOKS):
             raise ValueError(error.message) from error
         return None, played[1]
     return found, _SUFFIX.get(found.format, f".{found.format.lower()}")

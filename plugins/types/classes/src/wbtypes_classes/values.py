@@ -55,6 +55,11 @@ class Classes(Media):
         if len({(each["id"], each["name"]) for each in classes}) > len(self.labels):
             warn_once("a class id has two names; class_set keeps both, labels has the last")
 
+    def describe(self) -> str:
+        """How many classes, and the first names."""
+        names = [str(each["name"]) for each in self.class_set]
+        return f"{len(names)} classes: {', '.join(names[:4])}{', ...' if len(names) > 4 else ''}"
+
     def write_file(self) -> MediaFile:
         """A new file of what the value holds."""
         return file_of(self.class_set)

@@ -213,9 +213,9 @@ class TraceTree(WBValue):
         try:
             root = dumps(_said(root_span, "root_span"))
             model = None if model_dict is None else dumps(_plain(model_dict, "model_dict"))
+            finite_root, finite_model = _finite(root), None if model is None else _finite(model)
         except RecursionError:
             raise ValueError("the spans are nested too deep, or within themselves") from None
-        finite_root, finite_model = _finite(root), None if model is None else _finite(model)
         pairs = (("root_span_dumps", root, finite_root), ("model_dict_dumps", model, finite_model))
         self.__attrs_init__(
             root_span_dumps=finite_root,
@@ -280,7 +280,7 @@ def _said(item: Span | Result, place: str) -> JsonObject:
     for spec in attrs.fields(type(item)):
         if spec.name != "extra":
             found[spec.name] = _plain(getattr(item, spec.name), f"{place}.{spec.name}")
-    return {**found, **_plain(item.extra, f"{place}.extra")}
+    return {**found, **_plain(item.extra, f"{place}.extra"), **found}
 
 
 def _plain(item: Any, place: str) -> Any:

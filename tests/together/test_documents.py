@@ -1,0 +1,39 @@
+"""The examples of the README and of the quickstart, run as they stand."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import tarfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RECORDING = ROOT / "tests" / "wire" / "recordings" / "wandb-0.31.0.tar.xz"
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a recorded run in it, as the examples have it."""
+    with tarfile.open(RECORDING) as archive:
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # since 3.11.4
+        theme = "wandb-0.31.0-image-boxes-masks"
+        archive.extractall(tmp_path, [each for each in archive if each.name.startswith(f"{theme}/")])
+    (tmp_path / "wandb").mkdir()
+    (tmp_path / theme).rename(tmp_path / "wandb" / "offline-run-20261122_235957-lc68afno")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/quickstart.md"])
+def test_examples(name: str, folder: Path) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    example = doctest.DocTestParser().get_doctest("\n".join(blocks), {}, name, name, 0)
+    assert example.examples
+    told: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    runner.run(example, out=told.append)
+    assert not runner.failures, "".join(told)
