@@ -93,6 +93,13 @@ def histogram() -> Any:
     return wbtypes.Histogram(numbers)
 
 
+def chime() -> Any:
+    """A second of two notes, as floats."""
+    time = np.arange(16_000) / 16_000
+    sound = np.sin(2 * np.pi * 440 * time) * np.exp(-3 * time) + 0.5 * np.sin(2 * np.pi * 660 * time)
+    return wbtypes.Audio((0.5 * sound).astype(np.float32), sample_rate=16_000, caption="a chime")
+
+
 def source_file() -> Any:
     """A file, byte for byte."""
     return wbtypes.File(Path(__file__))
@@ -104,6 +111,7 @@ FRESH: dict[str, tuple[str, Callable[[], Any]]] = {
     "page": ("Html", page),
     "weights": ("Histogram", histogram),
     "classes": ("Classes", lambda: wbtypes.Classes([{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}])),
+    "chime": ("Audio", chime),
     "source": ("File", source_file),
 }
 
@@ -146,11 +154,13 @@ def main() -> None:
     (row,) = wbtypes.open_run(recorded).history(keys=["mask_labels"])
     image = row["mask_labels"]
     mask = image.masks["pred"]
-    print("\n>>> image = row['mask_labels']; mask = image.masks['pred']")
-    print(f"{image.to_pil()!r:.60}")
+    picture, ids = image.to_pil(), mask.to_numpy()
+    print("\n>>> image = row['mask_labels']")
     print(
-        f"{dict(mask.class_labels)} over {mask.to_numpy().shape} pixels, ids {np.unique(mask.to_numpy())[:6]}"
+        f">>> image.to_pil()                    # mode {picture.mode}, {image.width} x {image.height} pixels"
     )
+    print(f">>> image.masks['pred'].to_numpy()    # {ids.dtype}, shape {ids.shape}")
+    print(f">>> image.masks['pred'].class_labels\n{mask.class_labels}")
     again = write_and_read()
     draw_sheet(again, OUTPUT / "sheet.png")
     print(f"a picture of what was read: {OUTPUT / 'sheet.png'}")

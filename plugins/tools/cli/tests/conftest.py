@@ -185,8 +185,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 @pytest.fixture
 def toys(install: Install) -> None:
     """The toy types, installed."""
-    text = (TOYS / "wbtypes_toy.py").read_text(encoding="utf-8")
-    install("wbtypes-toy", {"types": dict.fromkeys(TOY_TAGS, "wbtypes_toy")}, {"wbtypes_toy": text})
+    text = (TOYS / "wbtypes_sketch.py").read_text(encoding="utf-8")
+    install("wbtypes-sketch", {"types": dict.fromkeys(TOY_TAGS, "wbtypes_sketch")}, {"wbtypes_sketch": text})
 
 
 # -- the command --------------------------------------------------------------------------------------------------

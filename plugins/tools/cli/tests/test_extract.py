@@ -226,11 +226,11 @@ def test_a_path_that_leaves_the_run(wbtypes: Any, recording: Any, out: Path, pat
 
 
 def test_one_cause_is_told_once(wbtypes: Any, full: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WBTYPES_BLOCK", "wbtypes-toy")
+    monkeypatch.setenv("WBTYPES_BLOCK", "wbtypes-sketch")
     done = wbtypes("extract", full, "--to", out)
     assert done.status == 1
     assert done.lines == [
-        'wbtypes: error: history step 0, ["sketch"] and 4 more: wbtypes-toy==1.0 is blocked (WBTYPES_BLOCK, WBTYPES_LOAD, '
+        'wbtypes: error: history step 0, ["sketch"] and 4 more: wbtypes-sketch==1.0 is blocked (WBTYPES_BLOCK, WBTYPES_LOAD, '
         "or the registry's arguments); the files that it names are extracted, and its JSON"
     ]
     assert {b"sketch", b"stain", b"0", b"1"} <= set(tree(out).values())

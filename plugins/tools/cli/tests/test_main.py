@@ -240,21 +240,21 @@ def test_plugins(wbtypes: Any, toys: None) -> None:
     import json
 
     found = {each["distribution"]: each for each in json.loads(wbtypes("plugins", "--json").out)}
-    assert found["wbtypes-toy"] == {
-        "distribution": "wbtypes-toy",
+    assert found["wbtypes-sketch"] == {
+        "distribution": "wbtypes-sketch",
         "version": "1.0",
-        "module": "wbtypes_toy",
+        "module": "wbtypes_sketch",
         "tags": ["toy-sketch", "toy-sketches", "toy-stain", "toy-tally"],
         "natives": [],
         "state": "available",
         "reason": None,
     }
     assert re.search(
-        r"^wbtypes-toy +1\.0 +available +toy-sketch, toy-sketches, ", wbtypes("plugins").out, re.MULTILINE
+        r"^wbtypes-sketch +1\.0 +available +toy-sketch, toy-sketches, ", wbtypes("plugins").out, re.MULTILINE
     )
     done = wbtypes("plugins", "--check")
     assert (done.status, done.err) == (0, "")
-    assert re.search(r"^wbtypes-toy +1\.0 +loaded ", done.out, re.MULTILINE)
+    assert re.search(r"^wbtypes-sketch +1\.0 +loaded ", done.out, re.MULTILINE)
 
 
 def test_plugins_that_do_not_work(wbtypes: Any, install: Any) -> None:

@@ -82,9 +82,9 @@ def test_keys_that_match_nothing(wbtypes: Any, full: Path) -> None:
 
 
 def test_unwanted_values_are_not_decoded(wbtypes: Any, full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import wbtypes_toy
+    import wbtypes_sketch
 
-    monkeypatch.setattr(wbtypes_toy.SketchCodec, "build", lambda *_: pytest.fail("a sketch was decoded"))
+    monkeypatch.setattr(wbtypes_sketch.SketchCodec, "build", lambda *_: pytest.fail("a sketch was decoded"))
     assert wbtypes("show", full, "--no-check", "--keys", "loss", "tallies").status == 0
 
 

@@ -73,6 +73,8 @@ def test_long_work_shows_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     with progress("extracting", 10) as shown:
         for done in range(10):
             shown.at(done)
+        shown._timer.join()
+        shown.at(10)
     out, err = capsys.readouterr()
     assert out == ""
     assert "extracting" in err

@@ -356,13 +356,13 @@ def check_onnx(graph: Graph) -> None:
             "output_shape": ["batch", 3],
         },
         {
-            "id": "Constant",
+            "id": "Constant_1",
             "name": "Constant",
             "class_name": "Constant",
             "num_parameters": 0,
             "is_constant": True,
         },
-        {"id": "If", "name": "If", "class_name": "If", "parameters": [("bias", [3])], "num_parameters": 3},
+        {"id": "If_2", "name": "If", "class_name": "If", "parameters": [("bias", [3])], "num_parameters": 3},
         {
             "id": "mm_1",
             "name": "mm",
@@ -372,7 +372,7 @@ def check_onnx(graph: Graph) -> None:
             "is_output": True,
         },
     ]
-    assert pairs(graph) == [("x", "mm"), ("Constant", "If"), ("mm", "If"), ("If", "mm_1")]
+    assert pairs(graph) == [("x", "mm"), ("Constant_1", "If_2"), ("mm", "If_2"), ("If_2", "mm_1")]
     assert (graph.format, graph.loaded) == ("onnx", True)
 
 
@@ -405,6 +405,8 @@ def test_values_that_are_no_tensors() -> None:
 def test_what_is_no_onnx_model(tmp_path: Path) -> None:
     with pytest.raises(DecodeError, match="cannot be read as an ONNX model"):
         Graph.from_onnx(io.BytesIO(b"no model \xff"))
+    with pytest.raises(DecodeError, match="it holds no graph"):
+        Graph.from_onnx(io.BytesIO(b""))
     with pytest.raises(
         TypeError, match=r"takes an onnx\.ModelProto, a path or an open file, not builtins\.int"
     ):
@@ -438,14 +440,17 @@ def test_there_and_back() -> None:
 
 
 def test_parallel_edges_stay_parallel() -> None:
-    source = networkx.MultiDiGraph([(1, 2), (1, 2)])
+    source = networkx.MultiDiGraph()
+    source.add_edges_from([(1, 2), (1, 2)])
     back = Graph.from_networkx(source).to_networkx()
     assert type(back) is networkx.MultiDiGraph
     assert networkx.utils.graphs_equal(back, source)
 
 
 def test_an_undirected_graph_keeps_its_order() -> None:
-    assert pairs(Graph.from_networkx(networkx.Graph([(2, 1), (1, 3)]))) == [(2, 1), (1, 3)]
+    source = networkx.Graph()
+    source.add_edges_from([(2, 1), (1, 3)])
+    assert pairs(Graph.from_networkx(source)) == [(2, 1), (1, 3)]
 
 
 def test_what_has_no_place_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -231,7 +231,8 @@ class TestGraph:
             (lambda: pair().add_node(colour=1), TypeError, "colour"),
             (lambda: pair().add_edge(1, True), TypeError, "not bool"),
             (lambda: pair().add_edge(1, [1]), TypeError, "not list"),  # type: ignore[arg-type]
-            (lambda: Edge(1, Node()), TypeError, "its from_node is int"),  # type: ignore[arg-type]
+            (lambda: Edge(1, Node()), TypeError, "from_node is a Node, not int"),  # type: ignore[arg-type]
+            (lambda: Edge(Node(), "1"), TypeError, "to_node is a Node, not str"),  # type: ignore[arg-type]
             (lambda: pair()[2], KeyError, "2"),
         ],
     )

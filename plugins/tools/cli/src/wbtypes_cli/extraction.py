@@ -62,9 +62,8 @@ class Extraction:
     def write(self) -> None:
         """Write everything."""
         folder, opened = self._store.root, self._opened
-        folder.joinpath(RUN).write_bytes(
-            json_line({**run_json(opened), "summary": opened.run.summary_json}, indent=1)
-        )
+        about = {**run_json(opened), "summary": opened.within_limits("summary", opened.run.summary_json)}
+        (folder / RUN).write_bytes(json_line(about, indent=1))
         with (folder / METADATA).open("wb") as metadata, (folder / HISTORY).open("wb") as history:
             for number, row in enumerate(opened.rows("extracting")):
                 name = f"row{number}" if row.step is None else str(row.step)
@@ -73,7 +72,7 @@ class Extraction:
                 self.problems.extend(row.faults())
             summary = Moment(opened.run.summary, opened.summary(), SUMMARY, None, SUMMARY)
             self._write_values(summary, metadata)
-        self.problems.extend(opened.damage())
+        self.problems.extend([*opened.problems, *opened.run.damage()])
 
     def counts(self) -> dict[str, int]:
         """What was written: values (those of batches one by one), files, their bytes, and rows of plain data."""

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field
 
+from wbtypes_core import DecodeError, Limits
+from wbtypes_core.errors import spell
+from wbtypes_core.jsonio import JsonObject
+
 from . import Refusal
 from .leaves import BOOKKEEPING, Selection
 from .terminal import progress, tell
@@ -87,12 +91,16 @@ class Reading:
         run: the run.
         selection: which of its keys are wanted.
         outline: its history, before anything is decoded.
+        problems: what is wrong with the config.
+        config: the config, without what is nested too deep to be written again.
     """
 
     def __init__(self, args: Namespace) -> None:
         from wbtypes_runs import open_run
 
         self.run: Run = open_run(args.run, artifacts=args.artifacts)
+        self.problems: list[Problem] = []
+        self.config = self.within_limits("config", self.run.config)
         self.selection = Selection(None if args.keys is None else tuple(args.keys))
         self.outline = Outline()
         for row in self.run.history():
@@ -117,9 +125,25 @@ class Reading:
         alone = [key for key in self.outline.wanted if key not in self.history_keys]
         return {key: run.summary[key] for key in alone}
 
-    def damage(self) -> list[Problem]:
-        """What is wrong with the log itself."""
-        return [problem for problem in self.run.check() if problem.offset is not None]
+    def check(self) -> list[Problem]:
+        """All that is wrong with the run, its files included; a progress bar says that it takes long."""
+        with progress("checking every file"):
+            return self.run.check()
+
+    def within_limits(self, what: str, document: JsonObject) -> JsonObject:
+        """The parts of a document that are within the limits; the others are among the problems."""
+        from wbtypes_runs import Problem
+
+        kept: JsonObject = {}
+        for key, item in document.items():
+            try:
+                Limits().check(item)
+                kept[key] = item
+            except DecodeError as error:
+                self.problems.append(
+                    Problem(f"{what}, {spell((key,))}", error.message, "it is left out", error.reason)
+                )
+        return kept
 
     def _no_such_key(self, args: Namespace) -> Refusal:
         from difflib import get_close_matches
@@ -195,7 +219,7 @@ def run_json(opened: Reading) -> dict[str, Any]:
         "rows": outline.rows,
         "first_step": outline.first,
         "last_step": outline.last,
-        "config": run.config,
+        "config": opened.config,
     }
 
 

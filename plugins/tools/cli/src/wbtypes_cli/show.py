@@ -39,7 +39,7 @@ def run(args: Namespace) -> int:
     """Show one run; 1 when it has problems."""
     with reading(args) as opened:
         columns = survey(opened)
-        problems = [] if args.no_check else opened.run.check()
+        problems = opened.problems + ([] if args.no_check else opened.check())
         if args.json:
             page = {
                 "run": run_json(opened),
@@ -143,7 +143,7 @@ def _head(opened: Reading) -> Iterator[tuple[str, str]]:
     yield "ended", f"with exit code {run.exit.code}" if run.exit else "no: it was killed, or still runs"
     steps = f", steps {outline.first:,} to {outline.last:,}" if outline.first is not None else ""
     yield "history", f"{outline.rows:,} rows{steps}"
-    yield "config", _named(run.config)
+    yield "config", _named(opened.config)
 
 
 def _listed(words: Iterable[str], joint: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -90,30 +89,37 @@ class Progress:
     def __init__(self, what: str, total: int | None) -> None:
         self._what = what
         self._total = total
-        self._began = time.monotonic()
+        self._done = 0
         self._bar: Any = None
         self._task: Any = None
-        self._wanted = sys.stderr.isatty()
+        self._timer = threading.Timer(PATIENCE, self._start)
+        self._timer.daemon = True
+        if sys.stderr.isatty():
+            self._timer.start()
 
     def at(self, done: int) -> None:
         """Say how much is done."""
-        if self._bar is not None:
+        self._done = done
+        if self._task is not None:
             self._bar.update(self._task, completed=done)
-        elif self._wanted and time.monotonic() - self._began > PATIENCE:
-            self._start()
 
     def _start(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
+        if self._total is not None:
+            columns.insert(2, MofNCompleteColumn())
         self._bar = Bar(*columns, console=Console(file=sys.stderr), transient=True)
-        self._task = self._bar.add_task(self._what, total=self._total)
+        self._task = self._bar.add_task(self._what, total=self._total, completed=self._done)
         self._bar.start()
 
     def stop(self) -> None:
         """Take the bar away."""
+        self._timer.cancel()
+        if self._timer.is_alive():
+            self._timer.join()
         if self._bar is not None:
             self._bar.stop()
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wbtypes_audio import Audio
 from wbtypes_boxes2d import BoundingBoxes2D
 from wbtypes_classes import Classes
 from wbtypes_core import (
@@ -60,6 +61,7 @@ from wbtypes_mask import ImageMask
 from wbtypes_runs import DamagedLogWarning, Problem, Row, Run, open_run
 
 __all__ = [
+    "Audio",
     "Batch",
     "BatchCodec",
     "BatchableMedia",

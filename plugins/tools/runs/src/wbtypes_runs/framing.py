@@ -33,8 +33,10 @@ _WINDOW = 8 * BLOCK
 _SEEDS = tuple(crc32(bytes((kind,))) for kind in range(LAST + 1))
 _KINDS = re.compile(rb"[\x01-\x04]")
 
-_SEARCHED = 2 << 20
-"""Bytes checksummed at most to find the next whole chunk of one damaged block, so that a crafted log stays linear."""
+_SEARCHED = 1 << 20
+_TRIED = 1 << 9
+"""What may be spent to find the next whole chunk of a damaged block, in bytes checksummed, and what a try costs beside
+its bytes: a crafted log stays linear."""
 
 
 class Report(Protocol):
@@ -238,14 +240,14 @@ def _next_chunk(data: bytes, at: int, end: int) -> int:
     """Where the next whole chunk of a block begins after one that is not sound; its end when there is none."""
     _, length, _ = CHUNK.unpack_from(data, at)
     follower: int = at + _ROOM + length
-    if _is_chunk(data, follower, end) or _is_edge(data, follower, end):
+    if _is_chunk(data, follower, end):
         return follower
     room = _SEARCHED
     for found in _KINDS.finditer(data, at + _ROOM, end):
         start = found.start() - _ROOM + 1
         size = _ROOM + (data[start + 4] | data[start + 5] << 8)
         if start + size <= end and _leads_on(data, start + size, end):
-            room -= size
+            room -= size + _TRIED
             if room < 0:
                 break
             if _is_chunk(data, start, end):
@@ -259,11 +261,6 @@ def _is_chunk(data: bytes, at: int, end: int) -> bool:
     checksum, length, kind = CHUNK.unpack_from(data, at)
     stop: int = at + _ROOM + length
     return stop <= end and kind in _SOUND and crc32(data[at + _ROOM : stop], _SEEDS[kind]) == checksum
-
-
-def _is_edge(data: bytes, at: int, end: int) -> bool:
-    """Whether nothing but the padding of the block is left."""
-    return at <= end and end - at < _ROOM and not any(data[at:end])
 
 
 def _leads_on(data: bytes, at: int, end: int) -> bool:

@@ -16,7 +16,9 @@ from .wire import (
     flag,
     parse,
     raw,
+    read_double,
     read_text,
+    span_at,
     spans,
     text,
     varint,
@@ -42,6 +44,10 @@ _ITEM: Message = {
     16: raw("value_json"),
 }
 _TYPED = ("boolean", "integer", "number", "text")
+_NONE = 3
+_TYPED_FIELDS = range(_NONE, 9)
+_DOUBLE_KEY, _DOUBLE_SIZE = 0x31, 9
+"""What stands before a double, and how long it is with that."""
 
 _ITEM_KEY, _SECOND_KEY = 0x0A, 0x12
 """What stands before an item, and before what follows the items of a record."""
@@ -54,6 +60,9 @@ _WIDTHS = range(1, 6)
 _KNOWN_HEADS: Final = 1 << 16
 _LONGEST_HEAD: Final = 1 << 9
 """How many heads are remembered and how long ones, so that a log which invents keys in each row stays in bounds."""
+
+MOST_UNREAD: Final = 10_000
+"""How many items of one record may be damaged before the record is given up."""
 
 _Head: TypeAlias = "tuple[Place | None, bytes, int, int]"
 """What the bytes before an item's JSON say: where that goes (None for nowhere), its length as it is written, and where it
@@ -132,11 +141,14 @@ class ItemReader:
         try:
             for piece in pieces:
                 place, size, start, stop = heads[head]
-                if piece[0] != size[0] or (start > 1 and not piece.startswith(size)):
-                    return self._read_strictly(record, begin, end)
+                if piece[0] == size[0] and (start == 1 or piece.startswith(size)):
+                    value = piece[start:stop]
+                else:
+                    value = _typed_after(piece, stop)
+                    items.plain = False
                 if place is not None:
                     places.append(place)
-                    values.append(piece[start:stop])
+                    values.append(value)
                 head = piece[stop:]
             if len(piece) < stop:
                 return self._read_strictly(record, begin, end)
@@ -185,7 +197,9 @@ class ItemReader:
                     unread.append(f"an item cannot be read: {error}")
             elif number == 2 and wire == Wire.BYTES:
                 second.append((at, stop))
-            if len(items.values) + len(unread) + len(second) > self._limits.nodes:
+            if len(unread) > MOST_UNREAD:
+                raise WireError(f"more than {MOST_UNREAD:,} of its items cannot be read")
+            if len(items.values) + len(second) > self._limits.nodes:
                 raise WireError(
                     self._limits.refuse("nodes", self._limits.nodes + 1, "the number of items").message
                 )
@@ -206,6 +220,27 @@ class ItemReader:
             return path[0]
         self.nested = True
         return path
+
+
+def _typed_after(piece: bytes, end: int) -> Any:
+    """The value of an item that goes on after its JSON with that of the typed encoding.
+
+    Args:
+        piece: the bytes from the length of the JSON on.
+        end: where the item ends in them.
+
+    Raises:
+        WireError: there is no such value.
+    """
+    size, at = varint(piece, 0, len(piece))
+    at += size
+    if at + _DOUBLE_SIZE == end <= len(piece) and piece[at] == _DOUBLE_KEY:
+        return read_double(piece, at + 1, end)
+    number, wire, begin, stop = span_at(piece, at, min(end, len(piece)))
+    field = _ITEM.get(number)
+    if stop != end or field is None or field.wire != wire or number not in _TYPED_FIELDS:
+        raise WireError("this is no typed value")
+    return None if number == _NONE else field.read(piece, begin, stop)
 
 
 def read_item(record: bytes, begin: int, end: int) -> tuple[Path, Any]:

@@ -10,10 +10,10 @@ from attrs import define
 from wbtypes_core import Code, DecodeError, Limits
 from wbtypes_core.jsonio import JsonObject
 
-from .items import ItemReader, Items, Path
+from .items import MOST_UNREAD, ItemReader, Items, Path
 from .jsontext import most_nodes, parse_all, parse_value
 from .problems import Findings, Problem, row_place
-from .wire import parse, varint, whole
+from .wire import WireError, parse, varint, whole
 
 _STEP = {1: whole("num")}
 _NUM_KEY = 0x08
@@ -75,7 +75,7 @@ class RowReader:
             end: where that ends.
 
         Raises:
-            WireError: it is no history message.
+            WireError: it is no history message, or one whose items are damaged throughout.
         """
         items = self._items.read(record, begin, end)
         step = _step(record, *items.second[-1]) if items.second else _logged_step(items)
@@ -128,6 +128,8 @@ class RowReader:
                 leaf = parse_value(value) if type(value) is bytes else value
             except DecodeError as error:
                 found.add(_problem(step, path, error, "the value is left out"))
+                if len(found) > MOST_UNREAD:
+                    raise WireError(f"more than {MOST_UNREAD:,} of its items cannot be read") from None
                 continue
             if not _put(row, path, leaf):
                 clash = DecodeError("several items set it, or a part of it")

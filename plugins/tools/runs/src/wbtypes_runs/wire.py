@@ -169,7 +169,7 @@ def flag(name: str) -> Field:
 
 def double(name: str) -> Field:
     """A float of 64 bits."""
-    return Field(name, Wire.FIXED64, lambda data, at, end: _DOUBLE.unpack_from(data, at)[0])
+    return Field(name, Wire.FIXED64, read_double)
 
 
 def inner(name: str, message: Message, *, repeated: bool = False) -> Field:
@@ -193,6 +193,12 @@ def read_int(data: bytes, at: int, end: int) -> int:
     """The signed number between two offsets."""
     number, _ = varint(data, at, end)
     return number - (1 << 64) if number >> 63 else number
+
+
+def read_double(data: bytes, at: int, end: int) -> float:
+    """The float between two offsets."""
+    number: float = _DOUBLE.unpack_from(data, at)[0]
+    return number
 
 
 def _read_zigzag(data: bytes, at: int, end: int) -> int:

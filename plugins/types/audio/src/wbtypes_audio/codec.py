@@ -75,9 +75,9 @@ def _beside(exact: JsonObject) -> dict[str, Any]:
 class AudioBatchCodec(BatchCodec):
     """The `audio` object: a list of clips, each in its own form, with their rates, durations and captions beside them.
 
-    These lists only repeat what each clip says of itself, but for the rates and durations. They are null for the files of
-    wandb's clients, and are written as far as they are known. A clip's own caption counts; where the lists say otherwise, as
-    after a row that was logged over another, they are written back as they came.
+    Wire format, section 2.6. Clients write null as rate and duration of files; here they are written where they are known. The
+    captions repeat those of the clips, which count: where the lists say otherwise, as after a row that was logged over
+    another, they are written back as they came.
     """
 
     tag = "audio"

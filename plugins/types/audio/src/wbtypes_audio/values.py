@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from wbtypes_core import BatchableMedia, Code, DecodeError, MissingExtra, ValueWarning
+from wbtypes_core import BatchableMedia, Code, DecodeError, ValueWarning
 from wbtypes_core.files import is_url
 from wbtypes_core.values import check_caption, with_caption
 
@@ -180,7 +180,7 @@ class Audio(BatchableMedia):
                     f"the header of {self.file} does not say how long it is", reason=Code.BAD_FILE
                 )
             return found
-        except (DecodeError, MissingExtra):
+        except (DecodeError, ImportError):
             if otherwise is None:
                 raise
             return otherwise

@@ -20,7 +20,7 @@ _KERAS = ("keras", "tf_keras", "tensorflow")
 """The packages that Keras has lived in."""
 
 _UNBUILT = (AttributeError, ValueError, RuntimeError)
-"""What Keras raises when a layer is asked for what it does not know yet."""
+"""What Keras and PyTorch raise when they are asked for what they do not know yet."""
 
 
 def _descends(obj: object, names: Iterable[str], packages: Iterable[str]) -> bool:
@@ -203,9 +203,12 @@ def _load_onnx(model: Any) -> Any:
     onnx = need("onnx", pip="wbtypes-graph[onnx]", what="reading an ONNX file")
     data = file.read()
     try:
-        return onnx.load_model_from_string(data)  # of one file: weights elsewhere are not looked for
+        model = onnx.load_model_from_string(data)  # of one file: weights elsewhere are not looked for
     except Exception as error:  # protobuf's own class of error has moved often
         raise unreadable(file, "an ONNX model", error) from None
+    if not model.HasField("graph"):  # as of an empty file
+        raise unreadable(file, "an ONNX model", ValueError("it holds no graph"))
+    return model
 
 
 def _fill_from_onnx(graph: Graph, proto: Any) -> None:
@@ -221,7 +224,8 @@ def _fill_from_onnx(graph: Graph, proto: Any) -> None:
                 id=named, name=each.name, class_name="Input", output_shape=shapes[each.name]
             )
     operations = [
-        (each, graph.add_node(_of_operation(each, weights, graph.nodes_by_id))) for each in proto.node
+        (each, graph.add_node(_of_operation(each, at, weights, graph.nodes_by_id)))
+        for at, each in enumerate(proto.node)
     ]
     for operation, node in operations:
         makers.update({name: node for name in operation.output if name})
@@ -236,10 +240,12 @@ def _fill_from_onnx(graph: Graph, proto: Any) -> None:
         makers[name].is_output = True
 
 
-def _of_operation(operation: Any, weights: Mapping[str, list[int]], taken: Mapping[Id, Node]) -> Node:
+def _of_operation(
+    operation: Any, at: int, weights: Mapping[str, list[int]], taken: Mapping[Id, Node]
+) -> Node:
     own = [(name, weights[name]) for name in _reads(operation) if name in weights]
     node = Node(
-        id=_fresh(operation.name or operation.op_type, taken),
+        id=_fresh(operation.name or f"{operation.op_type}_{at}", taken),
         name=operation.name or operation.op_type,
         class_name=operation.op_type,
         parameters=own or None,

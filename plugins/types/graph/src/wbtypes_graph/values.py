@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 import attrs
 
-from wbtypes_core import BytesFile, DecodeError, EncodeError, Media, MediaFile
-from wbtypes_core.jsonio import Json, JsonObject, dumps, loads, same
+from wbtypes_core import BytesFile, DecodeError, EncodeError, FrozenMap, Media, MediaFile
+from wbtypes_core.jsonio import JsonObject, dumps, loads, same
 from wbtypes_core.plain import SCALARS, as_array, to_plain
 from wbtypes_core.values import Caption, with_caption
 
@@ -92,8 +92,9 @@ def plain(item: Any, place: str) -> Any:
         TypeError: something that JSON does not know, with its place.
         ValueError: nested too deep, or holding itself.
     """
-    if type(item) in SCALARS:
-        return item
+    kind = type(item)
+    if kind in SCALARS or (kind is tuple and SCALARS.issuperset(map(type, item))):
+        return item  # nothing in it can change
     try:
         return _plain(item, place)
     except RecursionError:
@@ -145,8 +146,8 @@ def _as_tuple(value: Any) -> tuple[Any, ...]:
 class Node:
     """A node of a `Graph`: a layer, a module, an operation.
 
-    Every attribute may be changed; None says nothing. Arrays and NumPy numbers become lists and numbers at once.
-    Nodes are told apart by identity, as in wandb.
+    Every attribute may be changed. What is not given is not stored; what is set to None later is stored as null, as in
+    wandb. Arrays and NumPy numbers become lists and numbers at once. Nodes are told apart by identity, also as in wandb.
 
     Args:
         id: int or str, unique in the graph.
@@ -197,17 +198,17 @@ class Node:
         num_parameters: Any = None,
         node: Node | None = None,
     ) -> None:
-        # straight into the dict, not through the attributes: graphs have many nodes
+        # straight into the dict, and past a call where the type is right: graphs have many nodes
         said: JsonObject = {"name": None}
         if node is not None:
             said.update(node.attributes)
             said.pop("id", None)
         if id is not None:
-            said["id"] = _id(id)
+            said["id"] = id if type(id) in IDS else _id(id)
         if name is not None:
-            said["name"] = _text(name, "name")
+            said["name"] = name if type(name) is str else _text(name, "name")
         if class_name is not None:
-            said["class_name"] = _text(class_name, "class_name")
+            said["class_name"] = class_name if type(class_name) is str else _text(class_name, "class_name")
         if size is not None:
             said["size"] = _shape(size, "size")
         if parameters is not None:
@@ -250,12 +251,7 @@ class Node:
         return f"Node({said})"
 
 
-def _is_node(edge: Edge, end: attrs.Attribute[Node], value: object) -> None:
-    if not isinstance(value, Node):
-        raise TypeError(f"an edge leads from a Node to a Node; its {end.name} is {type(value).__name__}")
-
-
-@attrs.define(eq=False)
+@attrs.define(eq=False, init=False)
 class Edge:
     """An edge of a `Graph`: a pair of nodes, which unpacks as one.
 
@@ -267,8 +263,16 @@ class Edge:
         TypeError: one of the two is no `Node`.
     """
 
-    from_node: Node = attrs.field(validator=_is_node)
-    to_node: Node = attrs.field(validator=_is_node)
+    from_node: Node
+    to_node: Node
+
+    def __init__(self, from_node: Node, to_node: Node) -> None:
+        if not isinstance(from_node, Node):
+            raise TypeError(f"from_node is a Node, not {type(from_node).__name__}")
+        if not isinstance(to_node, Node):
+            raise TypeError(f"to_node is a Node, not {type(to_node).__name__}")
+        self.from_node = from_node
+        self.to_node = to_node
 
     def __iter__(self) -> Iterator[Node]:
         return iter((self.from_node, self.to_node))
@@ -316,7 +320,7 @@ class Graph(Media):
     def __init__(self, format: str = "keras") -> None:
         if not isinstance(format, str):
             raise TypeError(f'the format of a graph is text, as "keras", not {type(format).__name__}')
-        self._set(extra={}, caption=None, format=str(format), nodes=[], nodes_by_id={}, edges=[])
+        self._set(extra=FrozenMap(), caption=None, format=str(format), nodes=[], nodes_by_id={}, edges=[])
         self._set(loaded=False, root=None, other={}, _stored=None)
 
     def _set(self, **state: Any) -> None:
@@ -375,6 +379,7 @@ class Graph(Media):
             The edge.
 
         Raises:
+            TypeError: one of them is no node, int or str.
             ValueError: one of them is not in the graph, or has no id, which edges are stored by.
         """
         edge = Edge(self._known(from_node), self._known(to_node))
@@ -383,13 +388,14 @@ class Graph(Media):
 
     def _known(self, end: Node | Id) -> Node:
         """A node that is in the graph."""
-        number: Any = end._said.get("id") if isinstance(end, Node) else _id(end)
-        found = self.nodes_by_id.get(number)
-        if found is None or (isinstance(end, Node) and found is not end):
-            raise ValueError(
-                f"{_spelled(end)} is no node of this graph: an edge needs both its nodes added, with ids"
-            )
-        return found
+        if isinstance(end, Node):
+            if self.nodes_by_id.get(end._said.get("id")) is end:  # type: ignore[arg-type]  # None is no key
+                return end
+        elif (found := self.nodes_by_id.get(_id(end))) is not None:
+            return found
+        raise ValueError(
+            f"{_spelled(end)} is no node of this graph: an edge needs both its nodes added, with ids"
+        )
 
     def __getitem__(self, id: Id) -> Node:
         """The node of an id."""
@@ -499,8 +505,18 @@ class Graph(Media):
             EncodeError: an edge between nodes that are not in `nodes`, or something that JSON does not know was put
                 into a list of a node.
         """
+        found: JsonObject = loads(self._data())
+        return found
+
+    def _data(self) -> bytes:
+        """The bytes of that file."""
         self._check()
-        return _plainly(self._document())
+        document = self._document()
+        try:
+            return dumps(document).encode("ascii")
+        except (TypeError, ValueError):
+            # somebody put an array into a list of a node, or the list into itself
+            return dumps(_plainly(document)).encode("ascii")
 
     def _document(self) -> JsonObject:
         """The same, of the nodes' own dicts."""
@@ -528,15 +544,7 @@ class Graph(Media):
         Raises:
             EncodeError: as for `document`.
         """
-        self._check()
-        document = self._document()
-        try:
-            data = _dumped(document)
-        except (
-            TypeError,
-            ValueError,
-        ):  # somebody put an array into a list of a node, or the list into itself
-            data = _dumped(_plainly(document))
+        data = self._data()
         if self._stored is not None and _says(self._stored, data):
             return self._stored
         return BytesFile(data, SUFFIX)
@@ -567,10 +575,6 @@ class Graph(Media):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._set(**state)
-
-
-def _dumped(document: Json) -> bytes:
-    return dumps(document).encode("ascii")
 
 
 def _plainly(document: JsonObject) -> JsonObject:
