@@ -305,6 +305,11 @@ def _nested(recording: Recording, entry: dict[str, Any], value: Any) -> None:
         assert any(np.array_equal(leaf.to_numpy(), pixels) for leaf in found if isinstance(leaf, Image))
 
 
+def opaque_leaves(value: Any) -> list[Opaque]:
+    """What nobody understood in a tree of values."""
+    return [leaf for leaf in _leaves(value) if isinstance(leaf, Opaque)]
+
+
 def _leaves(value: Any) -> Any:
     if isinstance(value, dict):
         for item in value.values():

@@ -46,7 +46,7 @@ def test_a_path_is_kept_as_it_was(tmp_path: Path) -> None:
         value = File(given_)
         assert value.name == "weights.v1.BIN"
         assert value.file.suffix == ".BIN"
-        assert value.describe() == "BIN"
+        assert value.describe() == f"BIN, {value.size} bytes"
     path.write_bytes(b"changed")
     assert value.read() == b"\x00\r\n"
 

@@ -262,7 +262,7 @@ def test_values_compare_by_page_and_by_what_was_done() -> None:
     assert Html("<p>") == Html("<p>")
     assert Html("<p>") != Html(STYLE + "<p>", inject=False)
     assert hash(Html("<p>")) == hash(pickle.loads(pickle.dumps(Html("<p>"))))
-    assert Html("<p>").describe() == "html"
+    assert Html("<p>", inject=False).describe() == "html, 3 bytes"
 
 
 def test_a_column_of_them_is_named_as_wandb_names_it() -> None:

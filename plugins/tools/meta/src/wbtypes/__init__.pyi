@@ -54,11 +54,14 @@ from wbtypes_core import (
     native,
 )
 from wbtypes_file import File
+from wbtypes_graph import Edge, Graph, Node
 from wbtypes_histogram import Histogram
 from wbtypes_html import Html
 from wbtypes_image import Image
 from wbtypes_mask import ImageMask
+from wbtypes_metadata import JSONMetadata
 from wbtypes_runs import DamagedLogWarning, Problem, Row, Run, open_run
+from wbtypes_trace import TraceTree
 
 __all__ = [
     "Audio",
@@ -76,15 +79,18 @@ __all__ = [
     "DecodeError",
     "Dialect",
     "DirectoryStore",
+    "Edge",
     "EncodeContext",
     "EncodeError",
     "Encoded",
     "File",
     "FrozenMap",
+    "Graph",
     "Histogram",
     "Html",
     "Image",
     "ImageMask",
+    "JSONMetadata",
     "JsonFileCodec",
     "LimitError",
     "Limits",
@@ -98,6 +104,7 @@ __all__ = [
     "MediaStore",
     "MemoryStore",
     "MissingExtra",
+    "Node",
     "Opaque",
     "OpaqueWarning",
     "PluginError",
@@ -110,6 +117,7 @@ __all__ = [
     "Run",
     "StoredFile",
     "TagConflict",
+    "TraceTree",
     "ValueWarning",
     "WBTypesError",
     "WBValue",

@@ -33,7 +33,7 @@ _WINDOW = 8 * BLOCK
 _SEEDS = tuple(crc32(bytes((kind,))) for kind in range(LAST + 1))
 _KINDS = re.compile(rb"[\x01-\x04]")
 
-_SEARCHED = 1 << 20
+_SEARCHED = 2 << 20
 _TRIED = 1 << 9
 """What may be spent to find the next whole chunk of a damaged block, in bytes checksummed, and what a try costs beside
 its bytes: a crafted log stays linear."""
@@ -237,16 +237,15 @@ class _Framing:
 
 
 def _next_chunk(data: bytes, at: int, end: int) -> int:
-    """Where the next whole chunk of a block begins after one that is not sound; its end when there is none."""
-    _, length, _ = CHUNK.unpack_from(data, at)
-    follower: int = at + _ROOM + length
-    if _is_chunk(data, follower, end):
-        return follower
+    """Where the next whole chunk of a block begins after one that is not sound; its end when there is none.
+
+    The length of the damaged one is not relied on: it may be what is damaged.
+    """
     room = _SEARCHED
     for found in _KINDS.finditer(data, at + _ROOM, end):
         start = found.start() - _ROOM + 1
         size = _ROOM + (data[start + 4] | data[start + 5] << 8)
-        if start + size <= end and _leads_on(data, start + size, end):
+        if start + size <= end:
             room -= size + _TRIED
             if room < 0:
                 break
@@ -261,8 +260,3 @@ def _is_chunk(data: bytes, at: int, end: int) -> bool:
     checksum, length, kind = CHUNK.unpack_from(data, at)
     stop: int = at + _ROOM + length
     return stop <= end and kind in _SOUND and crc32(data[at + _ROOM : stop], _SEEDS[kind]) == checksum
-
-
-def _leads_on(data: bytes, at: int, end: int) -> bool:
-    """Whether a chunk could begin here, or the block end: a cheap sign before a checksum is worked out."""
-    return end - at < _ROOM or data[at + _ROOM - 1] in _SOUND

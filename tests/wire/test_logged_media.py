@@ -1,0 +1,152 @@
+"""Everything else that was logged comes back: sounds, graphs, metadata and traces, as far as the stored file holds them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from recorded import Recording, listed
+from test_logged import opaque_leaves
+
+from wbtypes_audio import Audio
+from wbtypes_boxes2d import BoundingBoxes2D
+from wbtypes_core import Batch, DecodeError, DirectoryStore, Opaque, decode, encode
+from wbtypes_core.jsonio import loads, same
+from wbtypes_graph import Graph
+from wbtypes_mask import ImageMask
+from wbtypes_metadata import JSONMetadata
+from wbtypes_runs import open_run
+from wbtypes_trace import TraceTree
+
+THEMES = ("audio", "graph-trace-misc")
+RUNS = [(version, theme) for version, theme in listed() if theme in THEMES]
+
+
+@pytest.mark.parametrize(("version", "theme"), RUNS)
+def test_entries_come_back(
+    version: str, theme: str, recordings: dict[tuple[str, str], Recording], came_back: Counter[Any]
+) -> None:
+    recording = recordings[version, theme]
+    rows = {row.step: row for row in open_run(recording.folder).history()}
+    for entry in recording.entries:
+        came_back[theme, version, "logged"] += 1
+        value = rows[entry["step"]][entry["key"]]
+        CHECKS[entry["kind"].split()[0]](recording, entry, value)
+        came_back[theme, version, "equal"] += 1
+    assert came_back[theme, version, "logged"]
+
+
+@pytest.mark.parametrize("follow", [True, False])
+@pytest.mark.parametrize(("version", "theme"), RUNS)
+def test_rows_are_fixed_points(
+    version: str,
+    theme: str,
+    follow: bool,
+    recordings: dict[tuple[str, str], Recording],
+    came_back: Counter[Any],
+) -> None:
+    recording = recordings[version, theme]
+    store = DirectoryStore(recording.folder / "files")
+    for row in recording.rows:
+        encoded = encode(decode(row, store, follow=follow), store, step=row["_step"], exact=False)
+        assert same(encoded.json, row)
+        assert encoded.files == ()
+        came_back[theme, version, "fixed"] += follow
+        came_back[theme, version, "rows"] += follow
+
+
+def _audio(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    native = entry["native"] or {}
+    if isinstance(value, Batch):
+        natives = native or [{}] * len(value)
+        for given, clip in zip(natives, value, strict=True):
+            _clip(recording, given, clip)
+        return
+    if native["input"] == "path, not real audio":
+        assert hashlib.sha256(value.file.read()).hexdigest() == native["sha256"]
+        with pytest.raises(DecodeError):
+            value.to_numpy()
+        return
+    _clip(recording, native, value)
+
+
+def _clip(recording: Recording, native: dict[str, Any], clip: Any) -> None:
+    assert isinstance(clip, Audio)
+    samples, rate = soundfile.read(io.BytesIO(clip.file.read()))
+    np.testing.assert_array_equal(clip.to_numpy(), samples)
+    assert (clip.sample_rate, clip.duration) == (rate, len(samples) / rate)
+    if native.get("caption"):
+        assert clip.caption == native["caption"]
+    if "source_file" in native:
+        assert hashlib.sha256(clip.file.read()).hexdigest() == native["sha256"]
+    if "samples" in native:
+        assert rate == native["sample_rate"]
+        given = np.asarray(recording.given(native["samples"]))
+        whole = given / -float(np.iinfo(given.dtype).min) if given.dtype.kind == "i" else given
+        np.testing.assert_allclose(samples, whole.clip(-1, 1), atol=1 / 32_000)  # the client stores 16 bits
+
+
+def _graph(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    assert isinstance(value, Graph)
+    document = loads(value.file.read())
+    native = entry["native"] or {}
+    assert value.format == native.get("format", "keras") == document["format"]
+    assert [node.id for node in value.nodes] == [node.get("id") for node in document["nodes"]]
+    for given, node in zip(native.get("nodes", ()), value.nodes, strict=False):
+        for key, item in given.items():
+            assert same(getattr(node, key), item), key
+    for given, edge in zip(native.get("edges", ()), value.edges, strict=False):
+        assert [edge.from_node.id, edge.to_node.id] == list(given)
+
+
+def _metadata(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    assert isinstance(value, JSONMetadata)
+    native = entry["native"]
+    assert same(value.val, loads(value.file.read()) if native is None else native)
+
+
+def _trace(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    assert isinstance(value, TraceTree)
+    assert value.root_span is not None
+    if (entry["native"] or {}).get("model_dict"):
+        assert same(value.model_dict, entry["native"]["model_dict"])
+
+
+def _boxes(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    assert isinstance(value, BoundingBoxes2D)
+    assert same([dict(box) for box in value.box_data], entry["native"]["boxes"])
+
+
+def _mask(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    assert isinstance(value, ImageMask)
+    np.testing.assert_array_equal(value.to_numpy(), recording.given(entry["native"]["mask_data"]))
+
+
+def _several(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    """Containers whose input is not on record: what is inside was decoded."""
+    assert {leaf.tag for leaf in opaque_leaves(value)} <= {"table-file"}  # nothing here reads tables
+
+
+def _table(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    """Nothing here reads tables: the value says so, and keeps its JSON."""
+    assert isinstance(value, Opaque)
+    assert value["nrows"] >= 1
+
+
+CHECKS = {
+    "audio-file": _audio,
+    "audio": _audio,
+    "graph-file": _graph,
+    "wb_trace_tree": _trace,
+    "metadata": _metadata,
+    "boxes2D": _boxes,
+    "mask": _mask,
+    "table": _table,
+    "nested": _several,
+    "list": _several,
+}
