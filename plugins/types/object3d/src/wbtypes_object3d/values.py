@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import frozen
 
 from wbtypes_core import BatchableMedia, BytesFile, MediaFile
-from wbtypes_core.files import as_file, is_url, spelled_kind
+from wbtypes_core.files import as_file, is_url
 from wbtypes_core.values import Caption, check_caption, with_caption
 
 if TYPE_CHECKING:
@@ -91,3 +91,190 @@ class Object3D(BatchableMedia):
             nonfinite=taken.nonfinite,
             columns=taken.columns,
         )
+
+    @classmethod
+    def from_point_cloud(
+        cls,
+        points: Any,
+        boxes: Sequence[Mapping[str, Any]],
+        vectors: Sequence[Mapping[str, Any]] | None = None,
+        point_cloud_type: str = SCENE,
+        *,
+        caption: Caption = None,
+    ) -> Self:
+        """A scene of points, boxes and vectors.
+
+        Args:
+            points: n x 3, n x 4 or n x 6.
+            boxes: dicts with ``corners``, as `box3d` makes them.
+            vectors: dicts with ``start`` and ``end``.
+            point_cloud_type: ``"lidar/beta"``.
+            caption: text or a number.
+
+        Raises:
+            TypeError, ValueError: as the constructor.
+        """
+        scene = {"type": point_cloud_type, "points": points, "boxes": boxes, "vectors": vectors or []}
+        return cls(scene, caption)
+
+    @classmethod
+    def from_numpy(cls, data: Any, *, caption: Caption = None) -> Self:
+        """A cloud of the points in an array: n x 3, n x 4 or n x 6.
+
+        Raises:
+            TypeError, ValueError: as the constructor.
+        """
+        return cls(data, caption)
+
+    @classmethod
+    def from_file(cls, data_or_path: Any, file_type: str | None = None, *, caption: Caption = None) -> Self:
+        """An object of a path or an open file; `file_type` where its name does not say what it is.
+
+        Raises:
+            TypeError, ValueError, OSError: as the constructor.
+        """
+        return cls(data_or_path, caption, file_type=file_type)
+
+    @property
+    def format(self) -> str:
+        """What the file is: one of ``pts.json``, ``obj``, ``gltf``, ``glb``, ``babylon``, ``stl`` and ``ply``, else its bare extension."""
+        suffix = self.file.suffix.lower().lstrip(".")
+        return CLOUD if suffix == "json" else suffix  # the oldest clients cut .pts.json
+
+    @property
+    def scene(self) -> dict[str, Any]:
+        """What a scene's file says, apart from its points: ``type``, ``boxes``, ``vectors`` and others; empty where it is no scene.
+
+        Raises:
+            DecodeError: the file is missing or no scene.
+            LimitError: the file is too large.
+        """
+        if self.format != CLOUD:
+            return {}
+        from . import native
+
+        return native.scene(self.file)
+
+    @property
+    def boxes(self) -> list[dict[str, Any]]:
+        """The boxes of a scene, as they were given; empty where it is no scene.
+
+        Raises:
+            DecodeError, LimitError: as `scene`.
+        """
+        found: list[dict[str, Any]] = self.scene.get("boxes", [])
+        return found
+
+    @property
+    def vectors(self) -> list[dict[str, Any]]:
+        """The vectors of a scene, as they were given; empty where it is no scene.
+
+        Raises:
+            DecodeError, LimitError: as `scene`.
+        """
+        found: list[dict[str, Any]] = self.scene.get("vectors", [])
+        return found
+
+    def to_numpy(self) -> numpy.ndarray[Any, Any]:
+        """The points as a new array: n x 3, n x 4 or n x 6, in the dtype that they came in.
+
+        Where nothing says that dtype it is int64 if all numbers in the file are whole, else float64. Of a mesh these are
+        its vertices, n x 3, where the file places them.
+
+        Raises:
+            DecodeError: the file is missing, damaged, of a format that is not read, or does not go with the dtype recorded for it.
+            LimitError: more than ``points``, or the file is too large.
+            MissingExtra: trimesh is needed for a mesh and not installed.
+        """
+        from . import native
+
+        if self.format == CLOUD:
+            return native.points(self.file, self.dtype, self.columns)
+        return native.vertices(self.file, self.format)
+
+    def to_trimesh(self) -> Any:
+        """What trimesh makes of it: a ``Trimesh`` or ``PointCloud``; a ``Scene`` where a file has several parts.
+
+        Points are in the order of the file, and keep their colours; categories, boxes and vectors have no place there.
+
+        Raises:
+            DecodeError: the file is missing, damaged, or of a format that trimesh does not read (``babylon``).
+            LimitError: more than ``points``, or the file is too large.
+            MissingExtra: trimesh is not installed.
+        """
+        from . import native
+
+        if self.format == CLOUD:
+            return native.cloud(self.to_numpy())
+        return native.mesh(self.file, self.format)
+
+    def describe(self) -> str:
+        """The format, the size of the file where it is known, and the caption."""
+        text = super().replace(caption=None)
+        return with_caption(BatchableMedia.describe(text).replace("json", CLOUD, 1), self.caption)
+
+
+def box3d(
+    *,
+    center: Any,
+    size: Any,
+    orientation: Any = (1, 0, 0, 0),
+    color: Sequence[float],
+    label: str | None = None,
+    score: float | None = None,
+) -> dict[str, Any]:
+    """A box of a scene, made of its place, size and rotation.
+
+    Args:
+        center: x, y, z of its middle.
+        size: its lengths along its own x, y, z.
+        orientation: the quaternion (r, x, y, z) that turns the axes of the scene into those of the box; any length but zero.
+        color: red, green, blue.
+        label: text shown with it.
+        score: a number shown with it.
+
+    Returns:
+        The box as the wire has it: ``corners`` (8 points, z changing fastest, then y, then x), ``color``, ``label``, ``score``.
+
+    Raises:
+        TypeError, ValueError: what is no three or four finite numbers, or a quaternion of zeros.
+    """
+    from . import native
+
+    return {
+        "corners": native.corners(center, size, orientation),
+        "color": native.plain(color, "color"),
+        "label": label,
+        "score": native.plain(score, "score"),
+    }
+
+
+def _format(file_type: object) -> str:
+    if not isinstance(file_type, str):
+        raise TypeError(f"file_type is text, not {type(file_type).__name__}")
+    found = file_type.lower().lstrip(".")
+    if found not in FORMATS:
+        raise ValueError(f"file_type={file_type!r} is none of {', '.join(FORMATS)}")
+    return found
+
+
+def _file(data: Any, kind: str | None) -> MediaFile:
+    """The file of a path, an open file or a `MediaFile`, under the extension of its format in lower case."""
+    if isinstance(data, str | os.PathLike) and is_url(os.fspath(data)):
+        raise ValueError(
+            f"{os.fspath(data)} is a URL, and nothing is fetched: download it, then give the path of the file"
+        )
+    if isinstance(data, MediaFile):
+        name = data.suffix
+    else:
+        name = os.fspath(data) if isinstance(data, str | os.PathLike) else getattr(data, "name", "")
+    said = next((each for each in FORMATS if isinstance(name, str) and name.lower().endswith(f".{each}")), None)
+    if said is None and kind is None:
+        place = f"the file {name!r}" if name and isinstance(name, str) else "the open file"
+        raise ValueError(
+            f"the name of {place} does not say what it is; name it after one of {', '.join(FORMATS)}, or pass file_type="
+        )
+    suffix = f".{kind or said}"
+    if kind in (None, said):
+        return data if isinstance(data, MediaFile) else as_file(data, suffix=suffix)
+    return BytesFile(as_file(data).read(), suffix)
