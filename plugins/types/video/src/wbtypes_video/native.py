@@ -13,21 +13,23 @@ from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, NoReturn
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from wbtypes_core import BytesFile, DecodeError, LocalFile, MediaFile, MissingExtra
 from wbtypes_core.files import SNAPSHOT_BYTES, as_file, unreadable
 from wbtypes_core.plain import as_array
 
-from .values import FORMATS, Header, Progress, Range
+from .values import FASTEST, FORMATS, SLOWEST, Header, Progress, Range
 
 try:
     import av
     import numpy
     from av.container import InputContainer
+    from av.error import FFmpegError
     from av.stream import Disposition
+    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
-    from av.video.reformatter import Interpolation, VideoReformatter
+    from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
     from av.video.stream import VideoStream
     from PIL import Image as PILImage
 except ImportError as error:
@@ -35,7 +37,9 @@ except ImportError as error:
 
 Array = numpy.ndarray[Any, Any]
 
-SIGNED = "floats of a video between -1 and 1 are taken as that range: -1 is black; value_range= says otherwise"
+SIGNED = (
+    "floats of a video between -1 and 1 are taken as that range: -1 is black; value_range= says otherwise"
+)
 BYTES = "floats of a video up to 255 are taken as 0 to 255 and rounded; value_range= says otherwise"
 SPAN_OF_FLOATS = (
     "floats of a video beyond 0..1, -1..1 and 0..255 are mapped from their own lowest and highest value; "
@@ -211,7 +215,9 @@ def _take_file(data: Any, wish: Wish) -> Taken:
     except DecodeError as error:
         raise ValueError(error.message) from error
     if wish.format not in (None, found.format):
-        raise ValueError(f"{file} is {found.format}, not format={wish.format!r}; leave format out, or correct it")
+        raise ValueError(
+            f"{file} is {found.format}, not format={wish.format!r}; leave format out, or correct it"
+        )
     file = _named(file, data, found.format, wish.format)
     return Taken(file=file, header=found, odd=(OWN_RATE,) if wish.fps != _DEFAULT_RATE else ())
 
@@ -246,7 +252,9 @@ def _numbers(array: Array) -> Array:
     if array.dtype.kind not in "biuf":
         raise TypeError(f"a video is made from numbers, not from {array.dtype}")
     if isinstance(array, numpy.ma.MaskedArray) and numpy.ma.is_masked(array):
-        array = numpy.ma.filled(array.astype(numpy.float64), numpy.nan)  # what is masked is not known, and NaN says so
+        array = numpy.ma.filled(
+            array.astype(numpy.float64), numpy.nan
+        )  # what is masked is not known, and NaN says so
     return numpy.asarray(array)
 
 
@@ -255,7 +263,7 @@ def _take_array(array: Array, wish: Wish) -> Taken:
     if array.ndim not in (4, 5) or not array.size or array.shape[-3] not in (1, 3, 4):
         _refuse_shape(array)
     moments = array if array.ndim == 4 else array.swapaxes(0, 1)
-    return _stored(moments, len(moments), _rule(moments, wish), wish)
+    return _stored(moments, moments.shape[1:], len(moments), _rule(moments, wish), wish)
 
 
 def _refuse_shape(array: Array) -> NoReturn:
@@ -281,7 +289,7 @@ def _take_frames(given: Iterable[Any], wish: Wish) -> Taken:
     if first.dtype != numpy.uint8 and first.dtype.kind != "b" and wish.value_range is None:
         return _take_array(_spooled(frames, first), wish)
     total = len(given) if hasattr(given, "__len__") else None
-    return _stored(frames, total, _rule(first, wish), wish)
+    return _stored(frames, first.shape, total, _rule(first, wish), wish)
 
 
 def _checked(given: Iterable[Any]) -> Iterator[Array]:
@@ -479,9 +487,6 @@ def _untiled(frames: Array, count: int) -> Array:
 _TO_YUV = int(Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INP)
 _TO_RGB = int(Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT)
 """Without the exact rounding every value comes out one to two steps too dark."""
-
-_COLOURS = {"color_range": 1, "colorspace": 6, "color_primaries": 1, "color_trc": 13}
-"""BT.601 in the narrow range, of sRGB pictures: without these marks players guess by the size."""
 
 Painter = Callable[[Array], VideoFrame]
 
@@ -682,12 +687,13 @@ def _holding(wish: Wish, width: int, height: int) -> Iterator[None]:
         ) from error
 
 
+_COLOURS = (1, 6, 1, 13)
+"""The narrow range, the matrix of BT.601, the primaries of BT.709 and the curve of sRGB, as ISO/IEC 23091-2 numbers them."""
+
+
 def _mark_colours(context: VideoCodecContext) -> None:
-    """Say which YUV it is (BT.601 in the narrow range, of sRGB): players that are not told guess by the size."""
-    context.color_range = ColorRange.MPEG
-    context.colorspace = _BT601
-    context.color_primaries = ColorPrimaries.BT709
-    context.color_trc = ColorTrc.IEC61966_2_1
+    """Say which YUV it is: players that are not told guess by the size."""
+    context.color_range, context.colorspace, context.color_primaries, context.color_trc = _COLOURS
 
 
 class _Spool(LocalFile):
@@ -716,6 +722,73 @@ Stated = tuple[int | None, int | None]
 """Width and height as the wire says them."""
 
 
+def header(file: MediaFile) -> Header:
+    """What a film says of itself; no frame is decoded.
+
+    Raises:
+        DecodeError: missing, or no video.
+        LimitError: more than ``pixels``.
+    """
+    with _opened(file) as (container, stream, found):
+        return _walked(container, stream, found) if found.frames is None else found
+
+
+def frames(file: MediaFile, stated: Stated) -> Iterator[Array]:
+    """The frames of a film, (3, h, w) of uint8 each.
+
+    Args:
+        file: the film.
+        stated: width and height as the wire says them.
+
+    Raises:
+        DecodeError: missing, damaged or no video.
+        LimitError: more than ``pixels`` or ``frames``.
+    """
+    with _opened(file) as (container, stream, found):
+        width, height = _shown(found, stated)
+        to_rgb = VideoReformatter()
+        for picture in _decoded(file, container, stream, found):
+            pixels = numpy.empty((3, height, width), numpy.uint8)
+            _fill(pixels, picture, to_rgb)
+            yield pixels
+
+
+def to_numpy(file: MediaFile, stated: Stated) -> Array:
+    """All frames of a film, (t, 3, h, w) of uint8.
+
+    Raises:
+        DecodeError: missing, damaged or no video.
+        LimitError: more than ``pixels`` or ``frames``, or more than ``file_bytes`` when decoded.
+    """
+    with _opened(file) as (container, stream, found):
+        width, height = _shown(found, stated)
+        to_rgb = VideoReformatter()
+        every = numpy.empty((0, 3, height, width), numpy.uint8)
+        count = 0
+        for picture in _decoded(file, container, stream, found):
+            if count == len(every):  # the first time, or the header named too few
+                room = max(found.frames or 0, 2 * count, 1)
+                what = f"the size of all frames of {file} (frames() gives them one by one)"
+                file.limits.spend("file_bytes", room * 3 * height * width, what)
+                grown = numpy.empty((room, 3, height, width), numpy.uint8)
+                grown[:count] = every
+                every = grown
+            _fill(every[count], picture, to_rgb)
+            count += 1
+        return every[:count]
+
+
+def thumbnail(file: MediaFile, stated: Stated, side: int | None) -> PILImage.Image:
+    """The first frame of a film as a Pillow image, made smaller where a side is longer than `side`."""
+    every = frames(file, stated)
+    pixels = next(every)
+    every.close()
+    picture = PILImage.fromarray(numpy.ascontiguousarray(pixels.transpose(1, 2, 0)))
+    if side is not None:
+        picture.thumbnail((side, side))
+    return picture
+
+
 def _no_other(url: str, flags: int, options: Mapping[str, str]) -> NoReturn:
     raise PermissionError(f"a video may not lead to {url!r}")
 
@@ -724,10 +797,8 @@ def _no_other(url: str, flags: int, options: Mapping[str, str]) -> NoReturn:
 def _opened(file: MediaFile) -> Iterator[tuple[InputContainer, VideoStream, Header]]:
     """A film whose header is read, and whose frames are not.
 
-    Its own demuxer is named, for some of the others open what a file tells them to.
-
     Raises:
-        DecodeError: missing, or no video.
+        DecodeError: missing, or no video; and for whatever libav stumbles over while the film is open.
         LimitError: more than ``pixels``.
     """
     with file.open() as given:
@@ -735,13 +806,149 @@ def _opened(file: MediaFile) -> Iterator[tuple[InputContainer, VideoStream, Head
         start = stream.read(_LOOK)
         kind = _kind(start)
         if kind is None:
-            raise unreadable(file, "a video", ValueError(f"it is none of {', '.join(FORMATS)}; {_look(start)}"))
+            raise unreadable(
+                file, "a video", ValueError(f"it is none of {', '.join(FORMATS)}; {_look(start)}")
+            )
         stream.seek(0)
         try:
-            with _container(stream, kind, file.limits.pixels) as container:
-                found = _picture_stream(container)
-                yield container, found, _header(container, found, kind)
+            with av.open(
+                stream,
+                "r",
+                format=_DEMUXERS[kind],  # some of the others open what a file tells them to
+                options=_allowed(file),
+                metadata_errors="replace",
+                io_open=_no_other,
+            ) as container:
+                pictures = _pictures(container)
+                yield container, pictures, _header(file, container, pictures, kind)
         except DecodeError:
             raise
-        except Exception as error:  # whatever libav's parsers and decoders stumble over; MemoryError too
+        except Exception as error:  # MemoryError too
             raise unreadable(file, "a video", error) from error
+
+
+def _allowed(file: MediaFile) -> dict[str, str]:
+    """What decoders are told of the limits, for frames may be larger than the header says."""
+    return {"max_pixels": str(min(file.limits.pixels, 2**31 - 1))}
+
+
+def _pictures(container: InputContainer) -> VideoStream:
+    """The stream of moving pictures; the cover of a song is none."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    raise ValueError("it holds no moving pictures")
+
+
+def _header(file: MediaFile, container: InputContainer, stream: VideoStream, kind: str) -> Header:
+    """What the container says of the pictures in it."""
+    width, height = stream.width, stream.height
+    if not width or not height:
+        raise ValueError("its header names no size")
+    file.limits.spend("pixels", width * height, f"the number of pixels of {file}")
+    duration = None
+    if stream.duration and stream.time_base:
+        duration = float(stream.duration * stream.time_base)
+    elif container.duration:
+        duration = container.duration / av.time_base
+    # Ogg counts in frames, and libav guesses their rate from the first few
+    rate = 1 / stream.time_base if kind == "ogg" and stream.time_base else stream.average_rate
+    fps = float(rate) if rate else None
+    frames = stream.frames or (round(duration * fps) if duration and fps else None)
+    if frames is not None:
+        file.limits.spend("frames", frames, f"the number of frames of {file}")
+    return Header(kind, width, height, fps, duration, frames)
+
+
+def _walked(container: InputContainer, stream: VideoStream, found: Header) -> Header:
+    """A header that says too little, with what the times of the packets tell; a recording of a browser needs it."""
+    times = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None)
+    if len(times) < 2 or times[0] == times[-1] or not stream.time_base:
+        return found
+    step = float((times[-1] - times[0]) * stream.time_base) / (len(times) - 1)
+    return evolve(found, fps=found.fps or 1 / step, duration=step * len(times), frames=len(times))
+
+
+def _shown(found: Header, stated: Stated) -> tuple[int, int]:
+    """Width and height of the frames: those on the wire, where the film's are what an encoder made even of them."""
+    width, height = (side or 0 for side in stated)
+    if (width + width % 2, height + height % 2) == (found.width, found.height):
+        return width, height
+    return found.width, found.height
+
+
+def _decoded(
+    file: MediaFile, container: InputContainer, stream: VideoStream, found: Header
+) -> Iterator[VideoFrame]:
+    """The pictures of a film, decoded one after the other; damage that shows is an error."""
+    stream.thread_type = "AUTO"
+    stream.codec_context.options = _allowed(file)
+    times: list[float] = []
+    count = 0
+    for packet in container.demux(stream):
+        for picture in packet.decode():
+            count += 1
+            file.limits.spend("frames", count, f"the number of frames of {file}")
+            if packet.is_corrupt or picture.is_corrupt:
+                raise ValueError(f"frame {count} is damaged")
+            if (picture.width, picture.height) != (found.width, found.height):
+                raise ValueError(
+                    f"frame {count} has {picture.width} x {picture.height} pixels, and those before it "
+                    f"{found.width} x {found.height}"
+                )
+            yield picture
+    if not count:
+        raise ValueError("no frame of it can be decoded")
+
+
+def _fill(pixels: Array, picture: VideoFrame, to_rgb: VideoReformatter) -> None:
+    """Put a picture's red, green and blue into an array (3, h, w), which may leave out its last row or column."""
+    planes = to_rgb.reformat(picture, format="gbrp", interpolation=_TO_RGB).planes
+    _, height, width = pixels.shape
+    for channel, plane in zip((1, 2, 0), planes, strict=True):
+        rows = numpy.frombuffer(plane, numpy.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
+        pixels[channel] = rows[:height, :width]
+
+
+# -- back to numbers ------------------------------------------------------------------------------------------
+
+_DTYPES = frozenset(
+    ["bool", "float16", "float32", "float64"]
+    + [f"{sign}{bits}" for sign in ("int", "uint") for bits in (8, 16, 32, 64)]
+)
+
+
+def restored(
+    pixels: Array, value_range: Range | None, dtype: str | None, batch: int | None, grey: bool
+) -> Array:
+    """Frames (t, 3, h, w) in the shape and dtype, and with the values, that they were made from.
+
+    Raises:
+        DecodeError: what is recorded does not go with the frames.
+    """
+    if dtype is not None and dtype not in _DTYPES:
+        raise DecodeError(f"the video is recorded with the dtype {dtype!r}, which is none that videos have")
+    if grey:
+        pixels = pixels[:, :1]
+    if batch is not None:
+        pixels = _untiled(pixels, batch)
+    kind = numpy.dtype(dtype or numpy.uint8)
+    if value_range is None:
+        return pixels.astype(kind, copy=False)
+    found: Array = _values(value_range, kind)[pixels]
+    return found
+
+
+def _values(value_range: Range, dtype: numpy.dtype[Any]) -> Array:
+    """What each of 256 pixels stands for; integers are worked out as such, for they may be longer than a float's."""
+    lo, hi = value_range
+    if dtype.kind == "f":
+        share = numpy.arange(256) / 255
+        with numpy.errstate(over="ignore"):
+            return (lo * (1 - share) + hi * share).astype(dtype)
+    if isinstance(lo, int) and isinstance(hi, int):
+        values = [lo + (2 * (hi - lo) * step + 255) // 510 for step in range(256)]
+    else:
+        values = [round(lo + (hi - lo) * (step / 255)) for step in range(256)]
+    least, most = (0, 1) if dtype.kind == "b" else (numpy.iinfo(dtype).min, numpy.iinfo(dtype).max)
+    return numpy.array([min(max(value, least), most) for value in values], dtype)
