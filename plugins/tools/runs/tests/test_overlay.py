@@ -44,7 +44,9 @@ def merged(*messages: bytes, limits: Limits | None = None) -> tuple[dict[str, An
         ([[("a", {})]], {"a": {}}),
     ],
 )
-def test_changes_are_laid_over_each_other(changes: list[list[tuple[Path, Any]]], expected: dict[str, Any]) -> None:
+def test_changes_are_laid_over_each_other(
+    changes: list[list[tuple[Path, Any]]], expected: dict[str, Any]
+) -> None:
     assert merged(*map(message, changes)) == (expected, [])
 
 

@@ -45,18 +45,33 @@ def test_rows_come_back(layout: Callable[[Any], list[bytes]], rows: list[dict[st
 
 
 def test_the_typed_encoding_keeps_what_the_json_has_lost() -> None:
-    beside = [item(key, text, typed(value)) for key, text, value in (("a", "2", 2.0), ("b", "1", 1), ("c", "-0", -0.0))]
+    beside = [
+        item(key, text, typed(value))
+        for key, text, value in (("a", "2", 2.0), ("b", "1", 1), ("c", "-0", -0.0))
+    ]
     row = read(history(beside, 0)).json
     assert [repr(row[key]) for key in "abc"] == ["2.0", "1", "-0.0"]
 
 
 def test_keys_come_in_the_order_of_the_log() -> None:
-    assert list(read(history(flat({"z": 1, "a": [2], "m": {"x": "y"}, "b": 3}), 0)).json) == ["z", "a", "m", "b"]
+    assert list(read(history(flat({"z": 1, "a": [2], "m": {"x": "y"}, "b": 3}), 0)).json) == [
+        "z",
+        "a",
+        "m",
+        "b",
+    ]
 
 
 @pytest.mark.parametrize("layout", [flat, nested])
 def test_only_the_keys_that_are_asked_for_are_read(layout: Callable[[Any], list[bytes]]) -> None:
-    row = {"loss": 0.5, "img": {"_type": "x", "path": "p"}, "acc": 1, "_step": 3, "_timestamp": 1.5, "_runtime": 9}
+    row = {
+        "loss": 0.5,
+        "img": {"_type": "x", "path": "p"},
+        "acc": 1,
+        "_step": 3,
+        "_timestamp": 1.5,
+        "_runtime": 9,
+    }
     broken = item("broken", b"{")
     reader = RowReader(Limits(), keys=["img", "acc", "nothing"])
     found = read(history([*layout(row), broken], 3), reader)
@@ -70,9 +85,18 @@ def test_only_the_keys_that_are_asked_for_are_read(layout: Callable[[Any], list[
 
 @pytest.mark.parametrize(
     ("start", "stop", "kept"),
-    [(None, None, [0, 1, 2, 7]), (1, None, [1, 2, 7]), (None, 2, [0, 1]), (1, 7, [1, 2]), (3, 3, []), (-5, 1, [0])],
+    [
+        (None, None, [0, 1, 2, 7]),
+        (1, None, [1, 2, 7]),
+        (None, 2, [0, 1]),
+        (1, 7, [1, 2]),
+        (3, 3, []),
+        (-5, 1, [0]),
+    ],
 )
-def test_only_the_steps_that_are_asked_for_are_read(start: int | None, stop: int | None, kept: list[int]) -> None:
+def test_only_the_steps_that_are_asked_for_are_read(
+    start: int | None, stop: int | None, kept: list[int]
+) -> None:
     reader = RowReader(Limits(), start=start, stop=stop)
     messages = [history(flat({"a": 1}), step) for step in (0, 1, 2, 7)]
     found = [reader.read(message, 0, len(message)) for message in messages]

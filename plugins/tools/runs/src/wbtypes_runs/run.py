@@ -228,7 +228,7 @@ class Run:
         if losses.first and not self._warned:
             self._warned = True
             warnings.warn(
-                f"{losses.first}; {losses.count} damaged place(s) in all, run.check() lists them",
+                f"{losses.first}; {losses.count:,} such place{'s' if losses.count > 1 else ''}, see run.check()",
                 DamagedLogWarning,
                 stacklevel=3,
             )

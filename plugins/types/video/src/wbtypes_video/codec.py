@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wbtypes_core import (
@@ -112,7 +112,7 @@ class VideoBatchCodec(BatchCodec):
 
     def encode(self, value: Batch, ctx: EncodeContext) -> JsonObject:
         """Each video in its own form, and the captions of all; what a client wrote otherwise stays so."""
-        layout = value.layout
+        layout: Mapping[str, Any] = value.layout
         nodes = [ctx.encode(video, "videos", index) for index, video in enumerate(value)]
         for index in layout.get("unsaid", ()):
             nodes[index].pop("caption", None)

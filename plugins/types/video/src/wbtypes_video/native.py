@@ -6,12 +6,12 @@ import io
 import os
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, NoReturn
 
 from attrs import define, evolve, field, frozen
 
@@ -288,7 +288,7 @@ def _take_frames(given: Iterable[Any], wish: Wish) -> Taken:
     frames = chain((first,), frames)
     if first.dtype != numpy.uint8 and first.dtype.kind != "b" and wish.value_range is None:
         return _take_array(_spooled(frames, first), wish)
-    total = len(given) if hasattr(given, "__len__") else None
+    total = len(given) if isinstance(given, Sized) else None
     return _stored(frames, first.shape, total, _rule(first, wish), wish)
 
 
@@ -659,6 +659,7 @@ def _write(
     with av.open(str(path), "w", format=wish.kind, options=exact) as container:
         with _holding(wish, width, height):
             stream = container.add_stream(codec.name, rate=rate, options=dict(codec.options))
+            assert isinstance(stream, VideoStream)
             stream.width, stream.height, stream.pix_fmt = width, height, codec.layout
             stream.codec_context.thread_type = "FRAME"  # slices, the default, cost bytes
             if codec.layout == "yuv420p":
@@ -727,13 +728,13 @@ def header(file: MediaFile) -> Header:
 
     Raises:
         DecodeError: missing, or no video.
-        LimitError: more than ``pixels``.
+        LimitError: more than ``pixels`` or ``frames``.
     """
-    with _opened(file) as (container, stream, found):
-        return _walked(container, stream, found) if found.frames is None else found
+    with _opened(file) as film:
+        return _walked(film) if film.header.frames is None else film.header
 
 
-def frames(file: MediaFile, stated: Stated) -> Iterator[Array]:
+def frames(file: MediaFile, stated: Stated) -> Generator[Array, None, None]:
     """The frames of a film, (3, h, w) of uint8 each.
 
     Args:
@@ -744,10 +745,10 @@ def frames(file: MediaFile, stated: Stated) -> Iterator[Array]:
         DecodeError: missing, damaged or no video.
         LimitError: more than ``pixels`` or ``frames``.
     """
-    with _opened(file) as (container, stream, found):
-        width, height = _shown(found, stated)
+    with _opened(file) as film:
+        width, height = _shown(film.header, stated)
         to_rgb = VideoReformatter()
-        for picture in _decoded(file, container, stream, found):
+        for picture in _decoded(film):
             pixels = numpy.empty((3, height, width), numpy.uint8)
             _fill(pixels, picture, to_rgb)
             yield pixels
@@ -760,22 +761,27 @@ def to_numpy(file: MediaFile, stated: Stated) -> Array:
         DecodeError: missing, damaged or no video.
         LimitError: more than ``pixels`` or ``frames``, or more than ``file_bytes`` when decoded.
     """
-    with _opened(file) as (container, stream, found):
-        width, height = _shown(found, stated)
+    with _opened(file) as film:
+        width, height = _shown(film.header, stated)
         to_rgb = VideoReformatter()
         every = numpy.empty((0, 3, height, width), numpy.uint8)
         count = 0
-        for picture in _decoded(file, container, stream, found):
+        for picture in _decoded(film):
             if count == len(every):  # the first time, or the header named too few
-                room = max(found.frames or 0, 2 * count, 1)
-                what = f"the size of all frames of {file} (frames() gives them one by one)"
-                file.limits.spend("file_bytes", room * 3 * height * width, what)
-                grown = numpy.empty((room, 3, height, width), numpy.uint8)
-                grown[:count] = every
-                every = grown
+                every = _grown(every, film.header.frames or 0, file)
             _fill(every[count], picture, to_rgb)
             count += 1
         return every[:count]
+
+
+def _grown(every: Array, frames: int, file: MediaFile) -> Array:
+    """Room for so many frames, and for more than there were."""
+    room = max(frames, 2 * len(every), 1)
+    what = f"the size of all frames of {file} (frames() gives them one by one)"
+    file.limits.spend("file_bytes", room * int(numpy.prod(every.shape[1:])), what)
+    grown = numpy.empty((room, *every.shape[1:]), numpy.uint8)
+    grown[: len(every)] = every
+    return grown
 
 
 def thumbnail(file: MediaFile, stated: Stated, side: int | None) -> PILImage.Image:
@@ -789,17 +795,23 @@ def thumbnail(file: MediaFile, stated: Stated, side: int | None) -> PILImage.Ima
     return picture
 
 
-def _no_other(url: str, flags: int, options: Mapping[str, str]) -> NoReturn:
-    raise PermissionError(f"a video may not lead to {url!r}")
+@frozen
+class _OpenFilm:
+    """A film whose header is read, and whose frames are not."""
+
+    file: MediaFile
+    container: InputContainer
+    stream: VideoStream
+    header: Header
 
 
 @contextmanager
-def _opened(file: MediaFile) -> Iterator[tuple[InputContainer, VideoStream, Header]]:
-    """A film whose header is read, and whose frames are not.
+def _opened(file: MediaFile) -> Iterator[_OpenFilm]:
+    """Open a film, and its own demuxer alone: some of the others open what a file tells them to.
 
     Raises:
         DecodeError: missing, or no video; and for whatever libav stumbles over while the film is open.
-        LimitError: more than ``pixels``.
+        LimitError: more than ``pixels`` or ``frames``.
     """
     with file.open() as given:
         stream = given if given.seekable() else io.BytesIO(file.read())
@@ -810,21 +822,19 @@ def _opened(file: MediaFile) -> Iterator[tuple[InputContainer, VideoStream, Head
                 file, "a video", ValueError(f"it is none of {', '.join(FORMATS)}; {_look(start)}")
             )
         stream.seek(0)
+        settings = {"options": _allowed(file), "metadata_errors": "replace", "io_open": _no_other}
         try:
-            with av.open(
-                stream,
-                "r",
-                format=_DEMUXERS[kind],  # some of the others open what a file tells them to
-                options=_allowed(file),
-                metadata_errors="replace",
-                io_open=_no_other,
-            ) as container:
+            with av.open(stream, "r", format=_DEMUXERS[kind], **settings) as container:
                 pictures = _pictures(container)
-                yield container, pictures, _header(file, container, pictures, kind)
+                yield _OpenFilm(file, container, pictures, _header(file, container, pictures, kind))
         except DecodeError:
             raise
         except Exception as error:  # MemoryError too
             raise unreadable(file, "a video", error) from error
+
+
+def _no_other(url: str, flags: int, options: Mapping[str, str]) -> NoReturn:
+    raise PermissionError(f"a video may not lead to {url!r}")
 
 
 def _allowed(file: MediaFile) -> dict[str, str]:
@@ -860,9 +870,10 @@ def _header(file: MediaFile, container: InputContainer, stream: VideoStream, kin
     return Header(kind, width, height, fps, duration, frames)
 
 
-def _walked(container: InputContainer, stream: VideoStream, found: Header) -> Header:
+def _walked(film: _OpenFilm) -> Header:
     """A header that says too little, with what the times of the packets tell; a recording of a browser needs it."""
-    times = sorted(packet.pts for packet in container.demux(stream) if packet.pts is not None)
+    stream, found = film.stream, film.header
+    times = sorted(packet.pts for packet in film.container.demux(stream) if packet.pts is not None)
     if len(times) < 2 or times[0] == times[-1] or not stream.time_base:
         return found
     step = float((times[-1] - times[0]) * stream.time_base) / (len(times) - 1)
@@ -877,18 +888,21 @@ def _shown(found: Header, stated: Stated) -> tuple[int, int]:
     return found.width, found.height
 
 
-def _decoded(
-    file: MediaFile, container: InputContainer, stream: VideoStream, found: Header
-) -> Iterator[VideoFrame]:
-    """The pictures of a film, decoded one after the other; damage that shows is an error."""
+def _decoded(film: _OpenFilm) -> Iterator[VideoFrame]:
+    """The pictures of a film, decoded one after the other.
+
+    Raises:
+        ValueError: damage that shows: decoders conceal some of it.
+    """
+    stream, found, limits = film.stream, film.header, film.file.limits
     stream.thread_type = "AUTO"
-    stream.codec_context.options = _allowed(file)
-    times: list[float] = []
+    stream.codec_context.options = _allowed(film.file)
     count = 0
-    for packet in container.demux(stream):
+    times: list[float] = []
+    for packet in film.container.demux(stream):
         for picture in packet.decode():
             count += 1
-            file.limits.spend("frames", count, f"the number of frames of {file}")
+            limits.spend("frames", count, f"the number of frames of {film.file}")
             if packet.is_corrupt or picture.is_corrupt:
                 raise ValueError(f"frame {count} is damaged")
             if (picture.width, picture.height) != (found.width, found.height):
@@ -896,9 +910,17 @@ def _decoded(
                     f"frame {count} has {picture.width} x {picture.height} pixels, and those before it "
                     f"{found.width} x {found.height}"
                 )
+            if picture.time is not None:
+                times.append(picture.time)
             yield picture
     if not count:
         raise ValueError("no frame of it can be decoded")
+    if found.duration is not None and times and len(film.container.streams) == 1:
+        steps = [after - before for before, after in pairwise(times)]
+        step = max([*steps, 1 / found.fps if found.fps else found.duration])
+        shown = times[-1] - times[0] + step
+        if found.duration - shown > step:
+            raise ValueError(f"it is cut short: {shown:.4g} of {found.duration:.4g} seconds are there")
 
 
 def _fill(pixels: Array, picture: VideoFrame, to_rgb: VideoReformatter) -> None:
