@@ -14,7 +14,7 @@ from .context import Dialect, EncodeContext, encode_context
 from .errors import DecodeError, EncodeError, PluginError, one_line
 from .files import MediaRef, MediaStore
 from .jsonio import Json
-from .plain import SCALARS, to_plain
+from .plain import SCALARS, key_text, to_plain
 from .registry import Loaded, Registry, default_registry
 from .values import Batch, BatchableMedia, Linked, Opaque, WBValue
 
@@ -123,22 +123,13 @@ def _walk(ctx: EncodeContext, value: Any, key: str) -> Any:
 
 def _free(name: Any, plain: dict[str, Any]) -> str:
     """A key as text that the dict does not have yet."""
-    text = name if type(name) is str else _key(name)
+    try:
+        text = name if type(name) is str else key_text(name, "this dict")
+    except TypeError as error:
+        raise EncodeError(str(error)) from None
     if text in plain:
         raise EncodeError(f"two keys of this dict are {text!r} on the wire, where keys are text; rename one")
     return text
-
-
-def _key(name: Any) -> str:
-    """A dict's key as text: ``true``, ``None`` and numbers as the newest client writes them."""
-    plain = name if isinstance(name, bool) else to_plain(name)
-    if plain is NotImplemented:
-        plain = name
-    if isinstance(plain, bool):
-        return "true" if plain else "false"
-    if isinstance(plain, str | int | float) or plain is None:
-        return str(plain)
-    raise EncodeError(f"a dict's key is {type(name).__name__}; keys are text on the wire, so make it a str")
 
 
 def _value(ctx: EncodeContext, value: Any) -> Any:

@@ -62,6 +62,30 @@ def _key(name: object, place: str) -> str:
     raise TypeError(f"{place} has the key {name!r}; keys are text")
 
 
+def key_text(name: Any, place: str) -> str:
+    """A dict's key as text: ``true``, ``None`` and numbers as the newest client writes them.
+
+    Args:
+        name: the key.
+        place: the dict, for the message.
+
+    Raises:
+        TypeError: a key that is neither text nor a number.
+    """
+    plain = name if name is None or isinstance(name, bool) else to_plain(name)
+    if isinstance(plain, bool):
+        return "true" if plain else "false"
+    if isinstance(plain, str | int | float) or plain is None:
+        return str(plain)
+    raise TypeError(f"a key of {place} is {type(name).__name__}; keys are text on the wire, so make it a str")
+
+
+def listed(array: Any) -> Any:
+    """A numpy array in full, whatever its size, as nested lists; dates and durations keep their microseconds."""
+    unit = {"M": "datetime64[us]", "m": "timedelta64[us]"}.get(array.dtype.kind)
+    return (array.astype(unit) if unit else array).tolist()
+
+
 def as_array(obj: Any) -> Any:
     """The numpy array of an array-like object of a known library, or None when it is none."""
     for base in type(obj).__mro__:

@@ -184,7 +184,7 @@ def test_keys_that_would_be_one_are_refused(toys):
 
 @pytest.mark.parametrize("key", [(1, 2), frozenset((1,)), object()])
 def test_keys_that_have_no_text_are_refused(toys, key):
-    with pytest.raises(EncodeError, match=r"a dict's key is .*; keys are text on the wire"):
+    with pytest.raises(EncodeError, match=r"a key of this dict is .*; keys are text on the wire"):
         encode({"outer": {key: 1}}, None, registry=toys)
 
 

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from wbtypes_core import FrozenMap, Media, MediaFile
 from wbtypes_core.codec import json_file
 from wbtypes_core.jsonio import Json, kind
-from wbtypes_core.plain import SCALARS, as_array, to_plain
+from wbtypes_core.plain import SCALARS, as_array, key_text, listed, to_plain
 from wbtypes_core.values import check_caption, with_caption
 
 
@@ -120,7 +120,7 @@ def _plain(item: Any, place: str) -> Any:
         return _object(item, place)
     array = as_array(item)
     if array is not None:
-        return _plain(_listed(array), place)
+        return _plain(listed(array), place)
     found = to_plain(item)
     if found is NotImplemented:
         raise TypeError(
@@ -129,30 +129,14 @@ def _plain(item: Any, place: str) -> Any:
     return _plain(found, place)
 
 
-def _listed(array: Any) -> Any:
-    """An array in full, whatever its size, as nested lists; dates and durations keep their microseconds."""
-    unit = {"M": "datetime64[us]", "m": "timedelta64[us]"}.get(array.dtype.kind)
-    return (array.astype(unit) if unit else array).tolist()
-
-
 def _object(item: Mapping[Any, Any], place: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, each in item.items():
-        key = name if type(name) is str else _key(name, place)
+        key = name if type(name) is str else key_text(name, place)
         if key in found:
             raise ValueError(f"two keys of {place} are {key!r} as text, as JSON has them; rename one")
         found[key] = _plain(each, f"{place}[{name!r}]")
     return found
-
-
-def _key(name: Any, place: str) -> str:
-    """A key as text, as core writes those of plain dicts."""
-    if isinstance(name, bool):
-        return "true" if name else "false"
-    found = None if name is None else to_plain(name)
-    if isinstance(found, str | int | float) or found is None:
-        return str(found)
-    raise TypeError(f"a key of {place} is {type(name).__name__}; keys are text in JSON, so make it a str")
 
 
 def _copy(val: Any) -> Any:

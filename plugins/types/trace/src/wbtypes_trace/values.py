@@ -16,7 +16,7 @@ from wbtypes_core import DecodeError, FrozenMap, WBValue
 from wbtypes_core.codec import expect_object, read
 from wbtypes_core.errors import warn_once
 from wbtypes_core.jsonio import Json, JsonObject, dumps, loads
-from wbtypes_core.plain import SCALARS, as_array, to_plain
+from wbtypes_core.plain import SCALARS, as_array, key_text, listed, to_plain
 from wbtypes_core.values import frozen_map, with_caption
 
 T = TypeVar("T")
@@ -294,37 +294,21 @@ def _plain(item: Any, place: str) -> Any:
     if isinstance(item, Mapping) and not isinstance(item, WBValue):
         return _object(item, place)
     array = as_array(item)
-    found = to_plain(item) if array is None else _listed(array)
+    found = to_plain(item) if array is None else listed(array)
     if found is not NotImplemented:
         return _plain(found, place)
     warn_once(ODD)
     return PLACEHOLDER.format(type(item).__qualname__)
 
 
-def _listed(array: Any) -> Any:
-    """An array in full, whatever its size, as nested lists; dates and durations keep their microseconds."""
-    unit = {"M": "datetime64[us]", "m": "timedelta64[us]"}.get(array.dtype.kind)
-    return (array.astype(unit) if unit else array).tolist()
-
-
 def _object(item: Mapping[Any, Any], place: str) -> JsonObject:
     found: JsonObject = {}
     for name, each in item.items():
-        key = name if type(name) is str else _key(name, place)
+        key = name if type(name) is str else key_text(name, place)
         if key in found:
             raise ValueError(f"two keys of {place} are {key!r} as text, as JSON has them; rename one")
         found[key] = _plain(each, f"{place}[{name!r}]")
     return found
-
-
-def _key(name: Any, place: str) -> str:
-    """A key as text, as core writes those of plain dicts."""
-    if isinstance(name, bool):
-        return "true" if name else "false"
-    found = None if name is None else to_plain(name)
-    if isinstance(found, str | int | float) or found is None:
-        return str(found)
-    raise TypeError(f"a key of {place} is {type(name).__name__}; keys are text in JSON, so make it a str")
 
 
 def _finite(text: str) -> str:
