@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from comparing import Check, compare_entries, compare_rows
 from recorded import Recording, listed
 from test_logged import opaque_leaves
 
 from wbtypes_audio import Audio
 from wbtypes_boxes2d import BoundingBoxes2D
-from wbtypes_core import Batch, DecodeError, DirectoryStore, Opaque, decode, encode
+from wbtypes_core import Batch, DecodeError, Opaque
 from wbtypes_core.jsonio import loads, same
 from wbtypes_graph import Graph
 from wbtypes_mask import ImageMask
 from wbtypes_metadata import JSONMetadata
-from wbtypes_runs import open_run
 from wbtypes_trace import TraceTree
 
 THEMES = ("audio", "graph-trace-misc")
@@ -31,14 +31,7 @@ RUNS = [(version, theme) for version, theme in listed() if theme in THEMES]
 def test_entries_come_back(
     version: str, theme: str, recordings: dict[tuple[str, str], Recording], came_back: Counter[Any]
 ) -> None:
-    recording = recordings[version, theme]
-    rows = {row.step: row for row in open_run(recording.folder).history()}
-    for entry in recording.entries:
-        came_back[theme, version, "logged"] += 1
-        value = rows[entry["step"]][entry["key"]]
-        CHECKS[entry["kind"].split()[0]](recording, entry, value)
-        came_back[theme, version, "equal"] += 1
-    assert came_back[theme, version, "logged"]
+    compare_entries(recordings[version, theme], _check_of, came_back)
 
 
 @pytest.mark.parametrize("follow", [True, False])
@@ -50,14 +43,11 @@ def test_rows_are_fixed_points(
     recordings: dict[tuple[str, str], Recording],
     came_back: Counter[Any],
 ) -> None:
-    recording = recordings[version, theme]
-    store = DirectoryStore(recording.folder / "files")
-    for row in recording.rows:
-        encoded = encode(decode(row, store, follow=follow), store, step=row["_step"], exact=False)
-        assert same(encoded.json, row)
-        assert encoded.files == ()
-        came_back[theme, version, "fixed"] += follow
-        came_back[theme, version, "rows"] += follow
+    compare_rows(recordings[version, theme], follow, came_back)
+
+
+def _check_of(entry: dict[str, Any], value: Any) -> Check:
+    return CHECKS[entry["kind"].split()[0]]
 
 
 def _audio(recording: Recording, entry: dict[str, Any], value: Any) -> None:
