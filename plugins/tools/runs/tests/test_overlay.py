@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from wbtypes_runs.wire import WireError
 Path = str | tuple[str, ...]
 
 
-def message(update: list[tuple[Path, Any]], remove: list[Path] = ()) -> bytes:
+def message(update: list[tuple[Path, Any]], remove: Sequence[Path] = ()) -> bytes:
     content = items(item(path, json.dumps(value)) for path, value in update)
     return content + b"".join(part(2, item(path, None)) for path in remove)
 
