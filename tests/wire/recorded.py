@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from wbtypes_core.index import installed
 
 ARCHIVES = Path(__file__).parent / "recordings"
 
@@ -102,6 +105,13 @@ def listed() -> list[tuple[str, str]]:
             tops = {name.partition("/")[0] for name in packed.getnames()}
         found |= {(version, top.removeprefix(f"wandb-{version}-")) for top in tops}
     return sorted(found)
+
+
+def recorded_with(themes: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Version and theme of the recorded runs whose types are installed: a type whose folder is deleted takes its themes along."""
+    here = {provider.distribution for provider in installed().providers}
+    whole = {theme for theme, types in themes.items() if here.issuperset(f"wbtypes-{name}" for name in types)}
+    return [(version, theme) for version, theme in listed() if theme in whole]
 
 
 def known_losses() -> set[tuple[str, str, str]]:

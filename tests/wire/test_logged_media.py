@@ -9,22 +9,31 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 from comparing import Check, compare_entries, compare_rows
-from recorded import Recording, listed
+from recorded import Recording, recorded_with
 from test_logged import opaque_leaves
 
-from wbtypes_audio import Audio
-from wbtypes_boxes2d import BoundingBoxes2D
+import wbtypes
 from wbtypes_core import Batch, DecodeError, Opaque
 from wbtypes_core.jsonio import loads, same
-from wbtypes_graph import Graph
-from wbtypes_mask import ImageMask
-from wbtypes_metadata import JSONMetadata
-from wbtypes_trace import TraceTree
 
-THEMES = ("audio", "graph-trace-misc")
-RUNS = [(version, theme) for version, theme in listed() if theme in THEMES]
+THEMES = {
+    "audio": ("audio",),
+    "graph-trace-misc": (
+        "graph",
+        "trace",
+        "metadata",
+        "boxes2d",
+        "mask",
+        "image",
+        "audio",
+        "html",
+        "histogram",
+    ),
+}
+"""Themes, and the types in them."""
+
+RUNS = recorded_with(THEMES)
 
 
 @pytest.mark.parametrize(("version", "theme"), RUNS)
@@ -66,7 +75,9 @@ def _audio(recording: Recording, entry: dict[str, Any], value: Any) -> None:
 
 
 def _clip(recording: Recording, native: dict[str, Any], clip: Any) -> None:
-    assert isinstance(clip, Audio)
+    assert isinstance(clip, wbtypes.Audio)
+    import soundfile  # the reference; a dependency of the audio plugin
+
     samples, rate = soundfile.read(io.BytesIO(clip.file.read()))
     np.testing.assert_array_equal(clip.to_numpy(), samples)
     assert (clip.sample_rate, clip.duration) == (rate, len(samples) / rate)
@@ -82,7 +93,7 @@ def _clip(recording: Recording, native: dict[str, Any], clip: Any) -> None:
 
 
 def _graph(recording: Recording, entry: dict[str, Any], value: Any) -> None:
-    assert isinstance(value, Graph)
+    assert isinstance(value, wbtypes.Graph)
     document = loads(value.file.read())
     native = entry["native"] or {}
     assert value.format == native.get("format", "keras") == document["format"]
@@ -95,25 +106,25 @@ def _graph(recording: Recording, entry: dict[str, Any], value: Any) -> None:
 
 
 def _metadata(recording: Recording, entry: dict[str, Any], value: Any) -> None:
-    assert isinstance(value, JSONMetadata)
+    assert isinstance(value, wbtypes.JSONMetadata)
     native = entry["native"]
     assert same(value.val, loads(value.file.read()) if native is None else native)
 
 
 def _trace(recording: Recording, entry: dict[str, Any], value: Any) -> None:
-    assert isinstance(value, TraceTree)
+    assert isinstance(value, wbtypes.TraceTree)
     assert value.root_span is not None
     if (entry["native"] or {}).get("model_dict"):
         assert same(value.model_dict, entry["native"]["model_dict"])
 
 
 def _boxes(recording: Recording, entry: dict[str, Any], value: Any) -> None:
-    assert isinstance(value, BoundingBoxes2D)
+    assert isinstance(value, wbtypes.BoundingBoxes2D)
     assert same([dict(box) for box in value.box_data], entry["native"]["boxes"])
 
 
 def _mask(recording: Recording, entry: dict[str, Any], value: Any) -> None:
-    assert isinstance(value, ImageMask)
+    assert isinstance(value, wbtypes.ImageMask)
     np.testing.assert_array_equal(value.to_numpy(), recording.given(entry["native"]["mask_data"]))
 
 
