@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from wbtypes_core import Code, DecodeError, DirectoryStore, MediaRef, Reason, StoredFile
-from wbtypes_core.errors import Step, spell
+from wbtypes_core.errors import UNREADABLE_HERE, Step, spell
 from wbtypes_core.files import mentioned
 from wbtypes_core.hints import PACKAGE_OF_TAG
 
@@ -17,11 +17,6 @@ from .problems import Findings, Problem
 from .rows import RowReader
 from .state import State
 from .wire import WireError
-
-_INSTALLATION = frozenset(
-    (Code.NOT_INSTALLED, Code.BROKEN, Code.CONTESTED, Code.BLOCKED, Code.NOT_REGISTERED)
-)
-"""Reasons that are one fault of this machine, however many values they touch."""
 
 
 def check(log: Log, decoder: Decoder, files: DirectoryStore) -> list[Problem]:
@@ -67,6 +62,8 @@ def damage(log: Log) -> list[Problem]:
                 state.take(kind, record, begin, end)
         except WireError as error:
             found.add(log.unreadable(offset, error))
+    state.config.read(partial(_complain, found, "config"))
+    state.summary.read(partial(_complain, found, "summary"))
     return list(found)
 
 
@@ -109,7 +106,7 @@ class _Seen:
     def _reason(self, reason: Reason, value: Any, values: Values, at: tuple[Step, ...]) -> None:
         if reason.code is Code.NOT_INSTALLED and value.tag not in PACKAGE_OF_TAG:
             return  # users log dicts with a `_type` of their own
-        if reason.code in _INSTALLATION:
+        if reason.code in UNREADABLE_HERE:  # one fault of this machine, however many values it touches
             where, count = self._causes.get(reason, (values.place(*at), 0))
             self._causes[reason] = where, count + 1
             return

@@ -161,7 +161,7 @@ class Run:
         return self._rows(None if keys is None else frozenset(keys), start, stop)
 
     def damage(self) -> list[Problem]:
-        """What is wrong with the log itself: records that are lost, and an end within a record.
+        """What is wrong with the log itself: records and leaves that are lost, and an end within a record.
 
         Reads the log once; no value is decoded and no file opened.
         """
