@@ -132,7 +132,8 @@ def install(session: nox.Session, *words: str) -> None:
 
 
 def pytest(session: nox.Session, *words: str, **env: str) -> None:
-    """Run pytest on what the words say, and on what follows `--`."""
+    """Run pytest on what the words say, and on what follows `--`; what tests write stays in the session's folder."""
+    session.create_tmp()
     session.run("pytest", *words, *session.posargs, env=env)
 
 

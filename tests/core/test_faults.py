@@ -68,12 +68,12 @@ def test_a_link_is_followed_with_unlimited_limits(toys):
 
 
 SMALL = """
-import resource, sys, tempfile
+import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 from wbtypes_core import DirectoryStore, MediaRef, StoredFile
 from wbtypes_core.context import DecodeContext
 from wbtypes_core import Limits, Registry
-store = DirectoryStore(tempfile.mkdtemp())
+store = DirectoryStore(sys.argv[1])
 (store.root / "d.json").write_text("{}")
 file = StoredFile(store, MediaRef("d.json"))
 CALL
@@ -87,8 +87,9 @@ CALL
         "DecodeContext(store, Registry.of(), True, 'keep', Limits(), key='', step=None).load_json(file)",
     ],
 )
-def test_a_small_file_takes_little_memory(call):
-    done = subprocess.run([sys.executable, "-c", SMALL.replace("CALL", call)], capture_output=True, text=True)
+def test_a_small_file_takes_little_memory(call, tmp_path):
+    words = [sys.executable, "-c", SMALL.replace("CALL", call), str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

@@ -204,6 +204,11 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+def _heed() -> None:
+    """Undo what a shell does to what it runs in the background: let it ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")
 @pytest.mark.usefixtures("install")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -215,13 +220,12 @@ def test_a_signal_ends_it_quietly_and_leaves_nothing(
     slow += "    with whole_folder(Path('out'), last='x') as folder:\n"
     slow += "        (folder / 'x').touch()\n        print('begun', flush=True)\n        time.sleep(60)\n"
     install("alien", {"commands": {"wait": "alien_wait:command"}}, {"alien_wait": slow})
-    process = subprocess.Popen(
-        [*COMMAND, "wait"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ)
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == b"begun"
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen([*COMMAND, "wait"], cwd=tmp_path, preexec_fn=_heed, **pipes) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"begun"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (status, b"", b"")
     assert not (tmp_path / "out").exists()
 
