@@ -58,7 +58,7 @@ def test_times():
     assert written(np.datetime64("2024-01-02")) == "2024-01-02T00:00:00"
     assert written(np.datetime64("2024-01-02T03:04:05.000006")) == "2024-01-02T03:04:05.000006"
     assert written(np.datetime64("2024-01-02T03:04:05.123456789")) == "2024-01-02T03:04:05.123456"
-    assert written(np.datetime64("NaT")) is None
+    assert written(np.datetime64("NaT", "s")) is None
     assert written(np.array(["2024-01-02", "2024-01-03"], "datetime64[D]")) == [
         "2024-01-02T00:00:00",
         "2024-01-03T00:00:00",
