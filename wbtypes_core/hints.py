@@ -65,7 +65,7 @@ _NATIVES = {
     "wbtypes-image": ("PIL.Image.Image", "matplotlib.figure.Figure"),
     "wbtypes-molecule": ("rdkit.Chem.rdchem.Mol",),
     "wbtypes-object3d": ("trimesh.base.Trimesh",),
-    "wbtypes-plotly": ("plotly.graph_objs._figure.Figure",),
+    "wbtypes-plotly": ("plotly.basedatatypes.BaseFigure",),
     "wbtypes-table": (
         "pandas.DataFrame",
         "pandas.core.frame.DataFrame",

@@ -6,6 +6,8 @@ what came back equal. Everything is written to ``demo-output`` beside the README
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 import sys
@@ -100,6 +102,51 @@ def chime() -> Any:
     return wbtypes.Audio((0.5 * sound).astype(np.float32), sample_rate=16_000, caption="a chime")
 
 
+def clip() -> Any:
+    """A ball that crosses the picture."""
+    y, x = np.mgrid[0:48, 0:64]
+    ball = [((x - 8 - 6 * t) ** 2 + (y - 24) ** 2 < 49) * 255 for t in range(8)]
+    return wbtypes.Video(np.repeat(np.array(ball, np.uint8)[:, None], 3, axis=1), fps=8, format="gif")
+
+
+def cloud() -> Any:
+    """A spiral of points with a colour each."""
+    t = np.linspace(0, 6, 300)
+    return wbtypes.Object3D(np.stack([np.cos(t), np.sin(t), t / 6, 40 * t, 0 * t, 255 - 40 * t], axis=1))
+
+
+def water() -> Any:
+    """A molecule as the text of a PDB file."""
+    atoms = (("O", 0.000, 0.117), ("H1", 0.757, -0.469), ("H2", -0.757, -0.469))
+    lines = [
+        f"HETATM{at:5}  {name:<3} HOH A   1    {x:8.3f}{0:8.3f}{z:8.3f}  1.00  0.00           {name[0]}"
+        for at, (name, x, z) in enumerate(atoms, 1)
+    ]
+    return wbtypes.Molecule(io.StringIO("\n".join([*lines, "END", ""])), caption="water", file_type="pdb")
+
+
+def network() -> Any:
+    """Two layers and the edge between them."""
+    graph = wbtypes.Graph()
+    graph.add_node(id=0, name="input", class_name="Input")
+    graph.add_node(id=1, name="dense", class_name="Dense", num_parameters=15)
+    graph.add_edge(graph[0], graph[1])
+    return graph
+
+
+def trace() -> Any:
+    """A call of a model."""
+    from wbtypes_trace import Span
+
+    answer = Span(name="answer", span_kind="LLM", start_time_ms=0, end_time_ms=120)
+    answer.add_named_result({"question": "?"}, {"answer": "!"})
+    return wbtypes.TraceTree(answer)
+
+
+FIGURE = {"data": [{"type": "scatter", "y": [1, 3, 2]}], "layout": {"title": {"text": "loss"}}}
+DOCUMENT = {"version": "3.0.0", "title": "empty", "roots": []}
+
+
 def source_file() -> Any:
     """A file, byte for byte."""
     return wbtypes.File(Path(__file__))
@@ -112,6 +159,14 @@ FRESH: dict[str, tuple[str, Callable[[], Any]]] = {
     "weights": ("Histogram", histogram),
     "classes": ("Classes", lambda: wbtypes.Classes([{"id": 0, "name": "cat"}, {"id": 1, "name": "dog"}])),
     "chime": ("Audio", chime),
+    "clip": ("Video", clip),
+    "cloud": ("Object3D", cloud),
+    "water": ("Molecule", water),
+    "network": ("Graph", network),
+    "trace": ("TraceTree", trace),
+    "figure": ("Plotly", lambda: wbtypes.Plotly(FIGURE)),
+    "app": ("Bokeh", lambda: wbtypes.Bokeh(io.StringIO(json.dumps(DOCUMENT)))),
+    "notes": ("JSONMetadata", lambda: wbtypes.JSONMetadata({"lr": [0.1, 0.01], "best": float("nan")})),
     "source": ("File", source_file),
 }
 
@@ -132,7 +187,7 @@ def write_and_read() -> dict[str, Any]:
     for key, value in row.items():
         equal = again[key] == value
         shape = again[key].describe() if hasattr(again[key], "describe") else again[key]
-        print(f"  {key:8} {type(again[key]).__name__:10} {shape!s:58.58} {'equal' if equal else 'DIFFERS'}")
+        print(f"  {key:8} {type(again[key]).__name__:12} {shape!s:56.56} {'equal' if equal else 'DIFFERS'}")
         if not equal:
             sys.exit(1)
     print(

@@ -27,7 +27,7 @@ def compare_entries(
     rows = {row.step: row for row in open_run(recording.folder).history()}
     for entry in recording.entries:
         came_back[theme, version, "logged"] += 1
-        value = rows[entry["step"]][entry["key"]]
+        value = rows[entry["step"]][entry.get("logged_as", entry["key"])]
         check = choose(entry, value)
         if (theme, version, entry["key"]) in LOST:
             with pytest.raises(AssertionError):

@@ -19,6 +19,10 @@ from wbtypes_core.jsonio import loads, same
 
 THEMES = {
     "audio": ("audio",),
+    "object3d": ("object3d",),
+    "molecule": ("molecule",),
+    "video": ("video",),
+    "charts": ("plotly", "bokeh", "html", "image"),
     "graph-trace-misc": (
         "graph",
         "trace",
@@ -118,6 +122,71 @@ def _trace(recording: Recording, entry: dict[str, Any], value: Any) -> None:
         assert same(value.model_dict, entry["native"]["model_dict"])
 
 
+def _source(native: dict[str, Any], value: Any) -> None:
+    """A file that was given by path or as text is what it was, byte for byte."""
+    content = value.file.read()
+    if "source_file" in native and not native["source_file"].endswith(".mol"):
+        assert hashlib.sha256(content).hexdigest() == native["sha256"]
+    if "text" in native:
+        assert content.decode() == native["text"]
+    if "caption" in native and value.caption is not None:
+        assert value.caption == native["caption"]
+
+
+def _object3d(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    if isinstance(value, Batch):
+        assert all(isinstance(item, wbtypes.Object3D) and item.file.read() for item in value)
+        return
+    assert isinstance(value, wbtypes.Object3D)
+    native = entry["native"] or {}
+    if entry["key"] not in ("rdkit_sdf",):
+        _source(native, value)
+    if "points" in native:
+        given = np.asarray(recording.given(native["points"]))
+        points = np.asarray(value.to_numpy(), np.float64)
+        np.testing.assert_allclose(points.reshape(-1), given.astype(np.float64).reshape(-1))
+    if "boxes" in native:
+        assert [box["label"] for box in value.boxes] == [box["label"] for box in native["boxes"]]
+        for box, logged in zip(value.boxes, native["boxes"], strict=True):
+            np.testing.assert_allclose(box["corners"], recording.given(logged["corners"]))
+
+
+def _molecule(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    for item in value if isinstance(value, Batch) else [value]:
+        assert isinstance(item, wbtypes.Molecule)
+        assert item.file.read()
+    native = entry["native"] or {}
+    if not isinstance(value, Batch) and not entry["key"].startswith("rdkit"):
+        _source(native, value)
+
+
+def _video(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    natives = entry["native"] if isinstance(entry["native"], list) else [entry["native"] or {}]
+    videos = list(value) if isinstance(value, Batch) else [value]
+    for item in videos:
+        assert isinstance(item, wbtypes.Video)
+        frames = item.to_numpy()
+        assert frames.shape[2:] == (item.height, item.width)
+        assert [frame.tolist() for frame in item.frames()] == frames.tolist()
+    for native, item in zip(natives, videos, strict=False):
+        if "sha256" in native:
+            assert hashlib.sha256(item.file.read()).hexdigest() == native["sha256"]
+        # of floats newer clients make black, and of equal frames in a gif one
+        if "frames" in native and len(native["frames"]["shape"]) == 4 and native["frames"]["dtype"] == "uint8":
+            assert item.to_numpy().shape[0] == native["frames"]["shape"][0]
+
+
+def _chart(recording: Recording, entry: dict[str, Any], value: Any) -> None:
+    """A figure is the JSON in its file; of matplotlib figures some clients make pictures."""
+    if isinstance(value, wbtypes.Plotly):
+        assert same(value.figure_json, loads(value.file.read()))
+        assert value.figure_json["data"] is not None
+    elif isinstance(value, wbtypes.Bokeh):
+        assert same(value.document_json, loads(value.file.read()))
+    else:
+        assert isinstance(value, wbtypes.Html | wbtypes.Image)
+
+
 def _boxes(recording: Recording, entry: dict[str, Any], value: Any) -> None:
     assert isinstance(value, wbtypes.BoundingBoxes2D)
     assert same([dict(box) for box in value.box_data], entry["native"]["boxes"])
@@ -148,6 +217,17 @@ CHECKS = {
     "boxes2D": _boxes,
     "mask": _mask,
     "table": _table,
+    "custom": _table,
+    "visualize": _table,
+    "object3D-file": _object3d,
+    "object3D": _object3d,
+    "molecule-file": _molecule,
+    "molecule": _molecule,
+    "video-file": _video,
+    "videos": _video,
+    "plotly-file": _chart,
+    "html-file": _chart,
+    "bokeh-file": _chart,
     "nested": _several,
     "list": _several,
 }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from wbtypes_audio import Audio
+from wbtypes_bokeh import Bokeh
 from wbtypes_boxes2d import BoundingBoxes2D
 from wbtypes_classes import Classes
 from wbtypes_core import (
@@ -60,14 +61,19 @@ from wbtypes_html import Html
 from wbtypes_image import Image
 from wbtypes_mask import ImageMask
 from wbtypes_metadata import JSONMetadata
+from wbtypes_molecule import Molecule
+from wbtypes_object3d import Object3D
+from wbtypes_plotly import Plotly
 from wbtypes_runs import DamagedLogWarning, Problem, Row, Run, open_run
 from wbtypes_trace import TraceTree
+from wbtypes_video import Video
 
 __all__ = [
     "Audio",
     "Batch",
     "BatchCodec",
     "BatchableMedia",
+    "Bokeh",
     "BoundingBoxes2D",
     "BrokenPlugin",
     "BytesFile",
@@ -104,9 +110,12 @@ __all__ = [
     "MediaStore",
     "MemoryStore",
     "MissingExtra",
+    "Molecule",
     "Node",
+    "Object3D",
     "Opaque",
     "OpaqueWarning",
+    "Plotly",
     "PluginError",
     "Problem",
     "Reason",
@@ -119,6 +128,7 @@ __all__ = [
     "TagConflict",
     "TraceTree",
     "ValueWarning",
+    "Video",
     "WBTypesError",
     "WBValue",
     "adopt",
