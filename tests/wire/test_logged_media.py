@@ -172,7 +172,11 @@ def _video(recording: Recording, entry: dict[str, Any], value: Any) -> None:
         if "sha256" in native:
             assert hashlib.sha256(item.file.read()).hexdigest() == native["sha256"]
         # of floats newer clients make black, and of equal frames in a gif one
-        if "frames" in native and len(native["frames"]["shape"]) == 4 and native["frames"]["dtype"] == "uint8":
+        if (
+            "frames" in native
+            and len(native["frames"]["shape"]) == 4
+            and native["frames"]["dtype"] == "uint8"
+        ):
             assert item.to_numpy().shape[0] == native["frames"]["shape"][0]
 
 
