@@ -11,7 +11,7 @@ from attrs import frozen
 from . import hints
 from .codec import EXACT, BatchCodec
 from .context import Dialect, EncodeContext, encode_context
-from .errors import DecodeError, EncodeError, PluginError, one_line
+from .errors import DecodeError, EncodeError, MissingExtra, PluginError, one_line
 from .files import MediaRef, MediaStore
 from .jsonio import Json
 from .plain import SCALARS, key_text, to_plain
@@ -244,4 +244,11 @@ def native(value: Any, *, registry: Registry | None = None) -> Any:
         return [native(item, registry=registry) for item in value]
     if not isinstance(value, WBValue):
         raise TypeError(f"native takes a decoded value such as Image, not {type(value).__name__}")
-    return (registry or default_registry()).owner(type(value)).codec.native(value)
+    loaded = (registry or default_registry()).owner(type(value))
+    try:
+        return loaded.codec.native(value)
+    except MissingExtra:
+        raise
+    except ImportError as error:  # one that the plugin itself depends on
+        package = loaded.provider.partition("==")[0]
+        raise MissingExtra(f"native of {loaded.tag!r} needs {error.name}: pip install {package}") from error

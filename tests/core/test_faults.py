@@ -25,6 +25,7 @@ from wbtypes_core import (
     Limits,
     MediaRef,
     MemoryStore,
+    MissingExtra,
     Opaque,
     OpaqueWarning,
     Registry,
@@ -379,3 +380,12 @@ def test_an_altered_file_costs_the_file_of_an_opaque_value_and_not_the_row(toys,
     node = {"_type": "no-such", "path": "a.bin", "sha256": sha(b"true")}
     value = decode({"v": node, "w": 1}, MemoryStore({"a.bin": b"altered"}), registry=toys)
     assert encode(value, DirectoryStore(tmp_path), registry=toys).json == {"v": node, "w": 1}
+
+
+def test_native_names_the_package_of_a_library_that_is_gone(toys):
+    class Needy(ShelfCodec):
+        def native(self, value):
+            import no_such_library  # noqa: F401
+
+    with pytest.raises(MissingExtra, match="native of 'shelf' needs no_such_library: pip install Plugin"):
+        native(Shelf(), registry=Registry.of(plugin(Needy())))
