@@ -639,6 +639,23 @@ def test_a_recording_without_a_length_in_its_header(format: str, options: dict[s
     assert video.to_numpy().shape == SMOOTH.shape
 
 
+def test_a_title_in_another_encoding_is_no_obstacle() -> None:
+    stream = io.BytesIO()
+    with (
+        av.open(io.BytesIO(Video(SMOOTH, format="webm").file.read())) as source,
+        av.open(stream, "w", format="webm") as target,
+    ):
+        target.metadata["title"] = "Lehrstueck"
+        track = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = track
+                target.mux(packet)
+    data = stream.getvalue()
+    assert b"Lehrstueck" in data
+    assert Video(io.BytesIO(data.replace(b"Lehrstueck", b"Lehrst\xfcck\0"))).to_numpy().shape == SMOOTH.shape
+
+
 def test_a_picture_to_look_at() -> None:
     video = back(Video(SMOOTH))
     shown = video.thumbnail()
