@@ -148,22 +148,6 @@ def test_equal_frames_stay_frames() -> None:
         assert video.duration == pytest.approx(1.25)
 
 
-def test_frames_of_a_gif_whose_colours_differ_are_not_taken_for_equal() -> None:
-    """Each has one colour, and so the same indexes; ffmpeg's encoder would leave out the third."""
-    clip = np.array([[1, 1, 1], [0, 1, 1], [1, 1, 1]], np.uint8).reshape(3, 3, 1, 1)
-    assert np.array_equal(Video(clip, format="gif").to_numpy(), clip)
-
-
-def test_a_gif_of_many_colours_has_the_nearest_of_its_256() -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (1, 3, 32, 48), np.uint8)
-    found = Video(noise, format="gif").to_numpy()
-    colours = np.unique(found.reshape(3, -1), axis=1).astype(int)
-    assert colours.shape[1] <= 256
-    nearest = ((noise.reshape(3, -1, 1).astype(int) - colours[:, None]) ** 2).sum(0).min(1)
-    stored = ((noise.astype(int) - found) ** 2).sum(1).ravel()
-    assert stored.mean() <= nearest.mean() * 1.1  # Pillow looks near by, not everywhere
-
-
 def test_equal_clips_are_equal_files() -> None:
     for format in FORMATS:
         assert Video(SMOOTH, format=format).sha256 == Video(SMOOTH.copy(), format=format).sha256
@@ -379,7 +363,7 @@ def test_grey_clips_come_back_within_half_a_step_of_their_range(clip: Any, strea
     assert video.nonfinite == np.count_nonzero(~finite)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     hnp.arrays(np.uint8, st.tuples(st.integers(1, 3), st.sampled_from([1, 3]), *[st.integers(1, 16)] * 2)),
     st.sampled_from(FORMATS),
@@ -637,23 +621,6 @@ def test_a_recording_without_a_length_in_its_header(format: str, options: dict[s
     video = Video(io.BytesIO(piped(Video(SMOOTH, fps=8, format=format), format, **options)))
     assert (video.fps, video.duration) == (pytest.approx(8, abs=0.1), pytest.approx(0.75, abs=0.02))
     assert video.to_numpy().shape == SMOOTH.shape
-
-
-def test_a_title_in_another_encoding_is_no_obstacle() -> None:
-    stream = io.BytesIO()
-    with (
-        av.open(io.BytesIO(Video(SMOOTH, format="webm").file.read())) as source,
-        av.open(stream, "w", format="webm") as target,
-    ):
-        target.metadata["title"] = "Lehrstueck"
-        track = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = track
-                target.mux(packet)
-    data = stream.getvalue()
-    assert b"Lehrstueck" in data
-    assert Video(io.BytesIO(data.replace(b"Lehrstueck", b"Lehrst\xfcck\0"))).to_numpy().shape == SMOOTH.shape
 
 
 def test_a_picture_to_look_at() -> None:

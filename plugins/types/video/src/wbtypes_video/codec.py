@@ -51,11 +51,10 @@ class VideoCodec(MediaCodec[Video]):
 
     def build(self, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> Video:
         """The video of a node; its file stays closed."""
-        exact = exact_of(node)
         try:
-            beside = _beside(exact)
+            beside = _beside(exact_of(node))
         except DecodeError as error:
-            raise error.under(EXACT) from None
+            raise error if error.path == (EXACT,) else error.under(EXACT) from None
         return Video.restore(
             file=file,
             caption=caption_of(node),

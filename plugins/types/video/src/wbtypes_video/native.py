@@ -871,7 +871,11 @@ def _opened(file: MediaFile) -> Iterator[_OpenFilm]:
         if kind == "gif":  # libav learns its size from the first frame, which the limit would keep it from
             _check_pixels(file, *(int.from_bytes(start[at : at + 2], "little") for at in (6, 8)))
         stream.seek(0)
-        settings: dict[str, Any] = {"options": _allowed(file), "io_open": _no_other, **_LENIENT}
+        settings: dict[str, Any] = {
+            "options": _allowed(file),
+            "metadata_errors": "replace",
+            "io_open": _no_other,
+        }
         try:
             with av.open(stream, "r", format=_DEMUXERS[kind], **settings) as container:
                 pictures = _pictures(container)
@@ -881,10 +885,6 @@ def _opened(file: MediaFile) -> Iterator[_OpenFilm]:
         except Exception as error:  # MemoryError too
             detail = getattr(error, "strerror", None) or error
             raise unreadable(file, "a video", ValueError(f"it looks like {kind}, but: {detail}")) from error
-
-
-_LENIENT = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
-"""Titles and the like may be in any encoding; PyAV takes that for an error until version 19, where the setting is gone."""
 
 
 def _no_other(url: str, flags: int, options: Mapping[str, str]) -> NoReturn:
