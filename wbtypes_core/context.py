@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
-from .errors import Code, DecodeError, EncodeError, LimitError, Reason, Step
+from .errors import Code, DecodeError, EncodeError, LimitError, Reason, Step, printable
 from .files import MediaFile, MediaRef, MediaSource, MediaStore, RemoteFile, StoredFile, is_url, mentioned
 from .jsonio import Json, JsonObject, kind, loads
-from .layout import ArtifactNaming, FixedNaming, Naming, RunNaming, label_key
+from .layout import ArtifactAddress, ArtifactNaming, FixedNaming, Naming, RunNaming, label_key
 from .limits import Limits
 
 if TYPE_CHECKING:
@@ -154,8 +154,8 @@ class EncodeContext:
         naming: Naming = RunNaming(key, self.step) if self.dialect is Dialect.RUN else self._naming
         return EncodeContext(key, self.step, self.name, self.dialect, self._call, naming)
 
-    def bundle(self, name: str, kind: str) -> EncodeContext:
-        """A context that writes into an artifact of its own, in the artifact dialect.
+    def bundle(self, name: str, kind: str) -> tuple[EncodeContext, ArtifactAddress]:
+        """A context that writes into an artifact of its own, in the artifact dialect, and how to refer to that.
 
         Args:
             name: the artifact's name.
@@ -163,8 +163,12 @@ class EncodeContext:
         """
         if self._call.store is None:
             raise EncodeError(f"the artifact {name} needs a store to be written to; pass one to encode")
-        inner = evolve(self._call, store=self._call.store.bundle(name, kind))
-        return evolve(self, dialect=Dialect.ARTIFACT, call=inner, naming=ArtifactNaming())
+        store = self._call.store.bundle(name, kind)
+        inner = evolve(
+            self, dialect=Dialect.ARTIFACT, call=evolve(self._call, store=store), naming=ArtifactNaming()
+        )
+        address = getattr(store, "address", None)
+        return inner, address or ArtifactAddress.of(name, 0)
 
 
 def _same_place(source: object, store: object) -> bool:
@@ -203,7 +207,7 @@ class DecodeContext:
     key: str
     step: int | None
     name: str = ""
-    _trail: tuple[str, ...] = ()
+    _trail: tuple[tuple[object, str], ...] = ()
 
     def decode(self, node: Any, *at: Step, expect: str | tuple[str, ...] | None = None) -> Any:
         """The value of a child node.
@@ -258,16 +262,47 @@ class DecodeContext:
         self.limits.check(document)
         return document
 
+    def artifact(self, url: str) -> tuple[DecodeContext, StoredFile]:
+        """The context of the files of an artifact, and the entry in it that a reference names.
+
+        Raises:
+            DecodeError: ``unreachable``, saying what would help.
+        """
+        find = getattr(self.source, "artifact", None)
+        if find is None:
+            raise DecodeError(
+                f"{printable(url)} is in an artifact; decode with a source that has it",
+                reason=Code.UNREACHABLE,
+            )
+        source, entry = find(url)
+        return evolve(self, source=source), StoredFile(source, MediaRef(entry), limits=self.limits)
+
+    def entries(self, below: str) -> Sequence[str]:
+        """The paths of all files below a folder of the source, sorted.
+
+        Raises:
+            DecodeError: ``unreachable`` where the source lists nothing, ``unsafe-path``.
+        """
+        found = getattr(self.source, "entries", None)
+        if found is None:
+            raise DecodeError(
+                f"the files below {printable(below)} cannot be listed; decode with a folder as the source",
+                reason=Code.UNREACHABLE,
+            )
+        listed: Sequence[str] = found(below)
+        return listed
+
     def inside(self, file: MediaFile) -> DecodeContext:
         """The context of a document that a file holds; files that lead back to themselves are refused.
 
         Raises:
             LimitError: ``references``, or a cycle.
         """
-        place = str(file)
+        place = (self.source, str(file))
         if place in self._trail:
-            raise LimitError(f"{place} leads back to itself through {' -> '.join(self._trail)}")
-        self.limits.spend("references", len(self._trail) + 1, f"the chain of references to {place}")
+            chain = " -> ".join(name for _, name in self._trail)
+            raise LimitError(f"{file} leads back to itself through {chain}")
+        self.limits.spend("references", len(self._trail) + 1, f"the chain of references to {file}")
         return evolve(self, trail=(*self._trail, place))
 
     def note(self, kind: str) -> Json | None:

@@ -7,7 +7,7 @@ import io
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
@@ -61,7 +61,7 @@ class MediaRef:
         path: relative to the store's root, with forward slashes; None when only an artifact has it.
         sha256: 64 hex digits of the bytes (of the URL's text for references), or None when not said.
         size: bytes, or None when not said.
-        artifact_path: URL of an artifact's entry that holds the same bytes.
+        artifact_path: URL of an artifact's entry: the bytes, or the artifact form of the value, which names them.
     """
 
     path: str | None
@@ -79,13 +79,19 @@ class MediaStore(Protocol):
         ...
 
     def bundle(self, name: str, kind: str) -> MediaStore:
-        """The store of an artifact that is written along with the run."""
+        """The store of a new version of an artifact that is written along with the run.
+
+        Such a store has an `address`, the `layout.ArtifactAddress` by which references name it.
+        """
         ...
 
 
 @runtime_checkable
 class MediaSource(Protocol):
-    """Something that media files are read from while and after values are decoded."""
+    """Something that media files are read from while and after values are decoded.
+
+    A source may also offer what `ArtifactSource` adds, for values that lie in artifacts.
+    """
 
     def open(self, ref: MediaRef) -> BinaryIO:
         """Open a file for reading.
@@ -97,6 +103,22 @@ class MediaSource(Protocol):
 
     def note(self, kind: str, key: str) -> Json | None:
         """What the run says beside the value, as the class labels in its config; None when nothing."""
+        ...
+
+
+class ArtifactSource(MediaSource, Protocol):
+    """A source that finds artifacts, and lists its files."""
+
+    def artifact(self, url: str) -> tuple[MediaSource, str]:
+        """The source of the artifact that a reference means, and the path of the entry in it.
+
+        Raises:
+            DecodeError: ``unreachable``, saying what would help.
+        """
+        ...
+
+    def entries(self, below: str = "") -> Sequence[str]:
+        """The paths of all files below a folder, sorted."""
         ...
 
 
@@ -468,10 +490,25 @@ class StoredFile(MediaFile):
                 )
             return self.source.open(self.ref)
         except DecodeError:
-            found = self._fallback(self.ref) if self._fallback else None
+            found = self._open_in_artifact() or (self._fallback(self.ref) if self._fallback else None)
             if found is None:
                 raise
             return found
+
+    def _open_in_artifact(self) -> BinaryIO | None:
+        """The file in the artifact that holds the value too; None when that is out of reach, or holds another."""
+        find = getattr(self.source, "artifact", None)
+        if find is None or self.ref.artifact_path is None:
+            return None
+        try:
+            source, entry = find(self.ref.artifact_path)
+            path = _named_by(StoredFile(source, MediaRef(entry), limits=self.limits))
+            found = StoredFile(source, MediaRef(path or entry), limits=self.limits)
+            if self.ref.sha256 not in (None, found.sha256):
+                return None
+            return found.open()
+        except DecodeError:
+            return None
 
     @property
     def path(self) -> Path | None:
@@ -507,6 +544,17 @@ class StoredFile(MediaFile):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_fallback": None}  # a registry's hooks do not travel between processes
+
+
+def _named_by(entry: StoredFile) -> str | None:
+    """The path that an artifact's entry names, when it is the JSON of a value; None when it is the file itself."""
+    if entry.suffix != ".json":
+        return None
+    from .jsonio import loads
+
+    node = loads(entry.read_within(entry.limits, "json_bytes"))
+    path = node.get("path") if isinstance(node, dict) else None
+    return path if isinstance(path, str) else None
 
 
 class RemoteFile(StoredFile):

@@ -108,3 +108,65 @@ class FixedNaming:
 def label_key(key: str, name: str) -> str:
     """The key under which a run's config holds the labels of one mask or box set of one image."""
     return f"{key}_wandb_delimeter_{name}"
+
+
+@frozen
+class ArtifactAddress:
+    """How references name an artifact that is written along with a run.
+
+    Attributes:
+        client_id: 128 hex digits that mean this version.
+        sequence_id: 128 hex digits that all versions of the same name share.
+    """
+
+    client_id: str
+    sequence_id: str
+
+    @classmethod
+    def of(cls, name: str, version: int) -> ArtifactAddress:
+        """The address of a version in a plain store, which has no random identities to keep: equal names, equal ids."""
+        return cls(_long_digest(f"{name}/v{version}"), _long_digest(name))
+
+    def url(self, entry: str) -> str:
+        """The ``artifact_path`` of an entry."""
+        return f"{_CLIENT_SCHEME}{self.client_id}/{entry}"
+
+    def latest_url(self, entry: str) -> str:
+        """The ``_latest_artifact_path`` of an entry."""
+        return f"{_CLIENT_SCHEME}{self.sequence_id}:{LATEST}/{entry}"
+
+
+_CLIENT_SCHEME = "wandb-client-artifact://"
+_SCHEMES = (_CLIENT_SCHEME, "wandb-artifact://")
+LATEST = "latest"
+
+
+@frozen
+class ArtifactUrl:
+    """A reference to an artifact's entry, taken apart.
+
+    Attributes:
+        id: the client id, sequence id or server id, as hex digits.
+        alias: ``"latest"`` and the like after a sequence id, else None.
+        entry: the path inside the artifact.
+        by_client: whether the id is a client's own (``wandb-client-artifact://``) or the server's.
+    """
+
+    id: str
+    alias: str | None
+    entry: str
+    by_client: bool
+
+
+def artifact_url(text: str) -> ArtifactUrl | None:
+    """A URL of the wire as a reference to an artifact's entry; None when it is none."""
+    scheme = next((each for each in _SCHEMES if text.startswith(each)), None)
+    if scheme is None:
+        return None
+    head, _, entry = text[len(scheme) :].partition("/")
+    identity, colon, alias = head.partition(":")
+    return ArtifactUrl(identity, alias if colon else None, entry, scheme == _CLIENT_SCHEME)
+
+
+def _long_digest(text: str) -> str:
+    return hashlib.sha512(text.encode("utf-8", "surrogatepass")).hexdigest()

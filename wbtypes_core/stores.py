@@ -6,23 +6,30 @@ import errno
 import hashlib
 import io
 import os
+import re
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import RawIOBase
+from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from attrs import evolve
 
 from .errors import Code, DecodeError, EncodeError, printable
 from .files import MediaFile, MediaRef, is_url, refuse_path, safe_parts
 from .jsonio import Json
-from .layout import Naming
+from .layout import LATEST, ArtifactAddress, ArtifactUrl, Naming, artifact_url
 
 REMEMBERED = 1 << 16
 """How many stored files a store remembers by content, so that equal ones are stored once."""
+
+BUNDLES = "artifacts"
+"""The folder below a store's root that holds what `bundle` makes."""
+
+_VERSION = re.compile(r"v(0|[1-9][0-9]{0,8})")
 
 _CHUNK = 1 << 20
 
@@ -46,6 +53,9 @@ class _Remembered:
             self._refs[folder, suffix, ref.sha256 or ""] = ref
 
 
+S = TypeVar("S", "MemoryStore", "DirectoryStore")
+
+
 def _missing(path: str, place: str) -> DecodeError:
     return DecodeError(
         f"{printable(path)} is not in {place}; copy it there, or pass the source that has it",
@@ -59,7 +69,8 @@ class MemoryStore:
     Attributes:
         files: the bytes by path.
         notes: what a run's config would say, by kind and key.
-        bundles: the stores of artifacts by name.
+        bundles: the stores of artifacts by ``<name>:v<version>``.
+        address: how references name this store, where it is such a bundle; else None.
     """
 
     def __init__(
@@ -71,6 +82,7 @@ class MemoryStore:
         self.files: dict[str, bytes] = dict(files or {})
         self.notes: dict[str, Mapping[str, Json]] = dict(notes or {})
         self.bundles: dict[str, MemoryStore] = {}
+        self.address: ArtifactAddress | None = None
         self._remembered = _Remembered()
 
     def put(self, file: MediaFile, folder: str, naming: Naming) -> MediaRef:
@@ -91,8 +103,24 @@ class MemoryStore:
         return ref
 
     def bundle(self, name: str, kind: str) -> MemoryStore:
-        """The store of an artifact, kept in `bundles`."""
-        return self.bundles.setdefault(name, MemoryStore())
+        """The store of a new version of an artifact, kept in `bundles`."""
+        made = MemoryStore()
+        version = next(each for each in count() if f"{name}:v{each}" not in self.bundles)
+        made.address = ArtifactAddress.of(name, version)
+        return self.bundles.setdefault(f"{name}:v{version}", made)
+
+    def artifact(self, url: str) -> tuple[MemoryStore, str]:
+        """The bundle that a reference means, and the entry in it.
+
+        Raises:
+            DecodeError: ``unreachable``.
+        """
+        return _addressed(url, self.bundles.values())
+
+    def entries(self, below: str = "") -> list[str]:
+        """The paths of all files below a folder, sorted."""
+        inside = f"{'/'.join(safe_parts(below))}/" if below else ""
+        return sorted(path for path in self.files if path.startswith(inside))
 
     def open(self, ref: MediaRef) -> BinaryIO:
         """A stream over a kept file.
@@ -133,6 +161,7 @@ class DirectoryStore:
         notes: what the run's config says beside the values, by kind and key.
         fsync: whether each file is forced to the disk before it is renamed (about 100 times slower).
         allow_links: whether links below the root are followed, for data that you trust.
+        address: how references name this store, where it is a bundle of another; else None.
     """
 
     def __init__(
@@ -148,6 +177,7 @@ class DirectoryStore:
         self.notes: dict[str, Mapping[str, Json]] = dict(notes or {})
         self.fsync = fsync
         self.allow_links = allow_links
+        self.address: ArtifactAddress | None = None
         self._remembered = _Remembered()
         self._folders: set[str] = set()
 
@@ -186,14 +216,45 @@ class DirectoryStore:
         return ref
 
     def bundle(self, name: str, kind: str) -> DirectoryStore:
-        """The store of an artifact, in the folder ``artifacts/<name>`` below the root."""
+        """The store of a new version of an artifact, in the folder ``artifacts/<name>/v<version>`` below the root."""
         try:
-            parts = safe_parts(name)
+            parts = (BUNDLES, *safe_parts(name))
+            folder = self._checked(parts)
         except DecodeError as error:
             raise EncodeError(error.message) from None
-        return DirectoryStore(
-            self.root.joinpath("artifacts", *parts), fsync=self.fsync, allow_links=self.allow_links
-        )
+        self._make(str(folder), parts, str(folder))
+        for version in count(max(_versions(folder), default=-1) + 1):
+            try:
+                folder.joinpath(f"v{version}").mkdir()
+            except FileExistsError:  # another writer's
+                continue
+            return self._bundle("/".join(parts[1:]), version)
+        raise AssertionError("versions never end")
+
+    def artifact(self, url: str) -> tuple[DirectoryStore, str]:
+        """The bundle below this root that a reference means, and the entry in it.
+
+        Raises:
+            DecodeError: ``unreachable``.
+        """
+        return _addressed(url, self._bundles())
+
+    def entries(self, below: str = "") -> list[str]:
+        """The paths of all files below a folder, sorted; links and what is behind them are left out.
+
+        Raises:
+            DecodeError: ``unsafe-path``.
+        """
+        top = self._checked(safe_parts(below)) if below else self.root
+        found: list[str] = []
+        for folder, _, names in os.walk(top, followlinks=self.allow_links):
+            inside = Path(folder)
+            found += (
+                inside.joinpath(name).relative_to(self.root).as_posix()
+                for name in names
+                if self.allow_links or not _is_link(inside / name)
+            )
+        return sorted(found)
 
     def open(self, ref: MediaRef) -> BinaryIO:
         """Open a file below the root.
@@ -231,6 +292,21 @@ class DirectoryStore:
         return self.notes.get(kind, {}).get(key)
 
     # -- below ------------------------------------------------------------------------------------------------
+
+    def _bundle(self, name: str, version: int) -> DirectoryStore:
+        place = self.root.joinpath(BUNDLES, name, f"v{version}")
+        made = DirectoryStore(place, fsync=self.fsync, allow_links=self.allow_links)
+        made.address = ArtifactAddress.of(name, version)
+        return made
+
+    def _bundles(self) -> Iterator[DirectoryStore]:
+        """The versions of every artifact that is here, the versions of one in their order."""
+        top = self.root / BUNDLES
+        for folder, inside, _ in os.walk(top, followlinks=self.allow_links):
+            versions = sorted(_versions(Path(folder)))
+            inside[:] = sorted(name for name in inside if not _VERSION.fullmatch(name))
+            name = Path(folder).relative_to(top).as_posix()
+            yield from (self._bundle(name, version) for version in versions)
 
     def _checked(self, parts: tuple[str, ...]) -> Path:
         """The path below the root, once none of its components is a link."""
@@ -343,14 +419,42 @@ class DirectoryStore:
         self.__dict__.update(state, _remembered=_Remembered(), _folders=set())
 
 
+def _versions(folder: Path) -> list[int]:
+    """The versions of an artifact that are in its folder."""
+    if not folder.is_dir():
+        return []
+    found = (_VERSION.fullmatch(each.name) for each in folder.iterdir() if not _is_link(each))
+    return [int(match[1]) for match in found if match]
+
+
+def _addressed(url: str, bundles: Iterable[S]) -> tuple[S, str]:
+    """The last of some bundles that a reference means, and the entry that it names there."""
+    wanted = artifact_url(url)
+    found = [each for each in bundles if wanted and _is_meant(wanted, each.address)]
+    if wanted is None or not found:
+        raise _elsewhere(url)
+    return found[-1], wanted.entry
+
+
+def _is_meant(wanted: ArtifactUrl, address: ArtifactAddress | None) -> bool:
+    if address is None or not wanted.by_client:
+        return False
+    if wanted.alias == LATEST:
+        return wanted.id == address.sequence_id
+    return wanted.alias is None and wanted.id == address.client_id
+
+
+def _elsewhere(place: str) -> DecodeError:
+    return DecodeError(
+        f"{printable(place)} is in an artifact, not in this folder; "
+        f"pass the artifact's folder, or add a wbtypes_open hook",
+        reason=Code.UNREACHABLE,
+    )
+
+
 def _needs_path(ref: MediaRef) -> str:
     if ref.path is None or is_url(ref.path):
-        place = printable(ref.path or ref.artifact_path or "the file")
-        raise DecodeError(
-            f"{place} is in an artifact, not in this folder; "
-            f"pass the artifact's folder, or add a wbtypes_open hook",
-            reason=Code.UNREACHABLE,
-        )
+        raise _elsewhere(ref.path or ref.artifact_path or "the file")
     return ref.path
 
 

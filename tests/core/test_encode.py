@@ -386,8 +386,12 @@ def test_a_bundle_is_an_artifact_beside_the_run(tmp_path):
         tag, value_type, dialects = "album", Album, (Dialect.RUN,)
 
         def encode(self, value, ctx):
-            inner = ctx.bundle("run-1-album", "album")
-            return {"dialect": inner.dialect.value, "pic": inner.encode(value.pic, "pic")}
+            inner, address = ctx.bundle("run-1-album", "album")
+            return {
+                "artifact_path": address.url("album.json"),
+                "dialect": inner.dialect.value,
+                "pic": inner.encode(value.pic, "pic"),
+            }
 
         def decode(self, node, ctx):
             return Album()
@@ -399,7 +403,10 @@ def test_a_bundle_is_an_artifact_beside_the_run(tmp_path):
     md5 = hashlib.md5(b"x").hexdigest()
     assert node["dialect"] == "artifact"
     assert node["pic"] == {"_type": "toy-pic", "path": f"media/pics/{md5[:20]}.pic", "sha256": sha(b"x")}
-    assert (tmp_path / "artifacts" / "run-1-album" / node["pic"]["path"]).read_bytes() == b"x"
+    assert (tmp_path / "artifacts" / "run-1-album" / "v0" / node["pic"]["path"]).read_bytes() == b"x"
+    found, entry = store.artifact(node["artifact_path"])
+    assert found.root == tmp_path / "artifacts" / "run-1-album" / "v0"
+    assert entry == "album.json"
     assert encoded.json["p"]["path"].startswith("media/pics/p_0_")
     assert len(encoded.files) == 2
     with pytest.raises(EncodeError, match="the artifact run-1-album needs a store"):

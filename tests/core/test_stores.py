@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import json
 import os
 import pickle
 import subprocess
@@ -130,7 +131,53 @@ def test_bundles_are_stores_of_their_own(store):
     assert content(bundle, ref) == DATA
     with pytest.raises(DecodeError):
         store.open(ref)
-    assert content(store.bundle("run-1-table", "run_table"), ref) == DATA
+    again = store.bundle("run-1-table", "run_table")
+    with pytest.raises(DecodeError):
+        again.open(ref)
+    assert again.address.client_id != bundle.address.client_id
+    assert again.address.sequence_id == bundle.address.sequence_id
+
+
+def test_a_reference_finds_its_bundle(store):
+    first, second = store.bundle("a/t", "run_table"), store.bundle("a/t", "run_table")
+    ref = second.put(FILE, "", FixedNaming("deep/t.table.json"))
+    for url in (second.address.url(ref.path), second.address.latest_url(ref.path)):
+        found, entry = store.artifact(url)
+        assert content(found, MediaRef(entry)) == DATA
+        assert found.entries() == found.entries("deep") == [ref.path]
+    assert store.artifact(first.address.url("x"))[0].entries() == []
+    assert store.artifact(first.address.url("x"))[0].address == first.address
+
+
+@pytest.mark.parametrize("url", ["wandb-client-artifact://00/x", "wandb-artifact://00/x", "s3://b/x", "x"])
+def test_a_reference_to_elsewhere_says_what_helps(store, url):
+    store.bundle("t", "run_table")
+    with pytest.raises(DecodeError, match="pass the artifact's folder") as caught:
+        store.artifact(url)
+    assert caught.value.reason == "unreachable"
+
+
+def test_a_file_that_is_only_in_an_artifact_is_found_there(store):
+    """A client refers to the artifact form of a value, which names the file."""
+    bundle = store.bundle("t", "dataset")
+    path = bundle.put(FILE, "media/x", ArtifactNaming()).path
+    form = BytesFile(json.dumps({"_type": "image-file", "path": path}).encode(), ".json")
+    bundle.put(form, "", FixedNaming("i.image-file.json"))
+    urls = [bundle.address.url("i.image-file.json"), bundle.address.url(path)]
+    for ref in [MediaRef(None, None, None, url) for url in urls] + [MediaRef("gone.x", None, None, urls[0])]:
+        assert StoredFile(store, ref).read() == DATA
+    with pytest.raises(DecodeError):  # another file than the one that was logged
+        StoredFile(store, MediaRef("gone.x", "0" * 64, None, urls[0])).read()
+
+
+def test_entries_pass_over_links(tmp_path):
+    folder = DirectoryStore(tmp_path)
+    folder.put(FILE, "", FixedNaming("d/real"))
+    (tmp_path / "d" / "link").symlink_to(tmp_path / "d" / "real")
+    (tmp_path / "linked").symlink_to(tmp_path / "d")
+    assert folder.entries() == ["d/real"]
+    with pytest.raises(DecodeError, match="refused"):
+        folder.entries("../d")
 
 
 @pytest.mark.parametrize("name", ["../outside", "/abs", "..", ""])
