@@ -65,6 +65,11 @@ class EncodeContext:
         """Whether what wandb's shape loses may be written beside it, under ``_wbtypes``."""
         return self._call.exact
 
+    @property
+    def store(self) -> MediaStore | None:
+        """Where files go, for codecs that remember what they wrote where; they write by `put`."""
+        return self._call.store
+
     def encode(self, value: Any, *at: Step, expect: str | None = None) -> Any:
         """The JSON of a child.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Protocol
 
 from attrs import frozen
@@ -49,10 +50,32 @@ class RunNaming:
 
 
 def _run_name(key: str, step: int | str, file: MediaFile) -> str:
-    parts = list(map(_tame, key.lstrip("/").replace("\0", "_").split("/")))
-    tail = f"_{step}_{file.sha256[:20]}{file.suffix[:SUFFIX_CHARACTERS]}"
-    *folders, last = parts
+    return path_of_key(key, f"_{step}_{file.sha256[:20]}{file.suffix[:SUFFIX_CHARACTERS]}")
+
+
+def path_of_key(key: str, tail: str) -> str:
+    """A key as a path that stays below its root, and what follows it in the last component.
+
+    Args:
+        key: slashes make folders, leading ones are dropped and the parts ``.`` and ``..`` become ``_`` and ``__``.
+        tail: the end of the name, as ``".table.json"``.
+    """
+    *folders, last = map(_tame, key.lstrip("/").replace("\0", "_").split("/"))
     return "/".join([_short(part, "") for part in folders if part] + [_short(last, tail)])
+
+
+def artifact_name(key: str) -> str:
+    """A key as the name of an artifact: letters, digits, ``-``, ``_`` and dots; others are left out, and a digest tells."""
+    name = _UNNAMEABLE.sub("", key).strip(".")
+    if name == key and len(name) <= _ARTIFACT_NAME:
+        return name
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{name[: _ARTIFACT_NAME - 7]}-{digest}".lstrip("-")
+
+
+_UNNAMEABLE = re.compile(r"[^A-Za-z0-9_.-]")
+_ARTIFACT_NAME = 100
+"""Characters of a key that the name of an artifact holds; the client's own names may be 128 long, its parts included."""
 
 
 def _tame(part: str) -> str:

@@ -22,8 +22,9 @@ THEMES = {
     "object3d": ("object3d",),
     "molecule": ("molecule",),
     "video": ("video",),
-    "charts": ("plotly", "bokeh", "html", "image"),
+    "charts": ("plotly", "bokeh", "html", "image", "table"),
     "graph-trace-misc": (
+        "table",
         "graph",
         "trace",
         "metadata",
@@ -203,13 +204,15 @@ def _mask(recording: Recording, entry: dict[str, Any], value: Any) -> None:
 
 def _several(recording: Recording, entry: dict[str, Any], value: Any) -> None:
     """Containers whose input is not on record: what is inside was decoded."""
-    assert {leaf.tag for leaf in opaque_leaves(value)} <= {"table-file"}  # nothing here reads tables
+    assert list(opaque_leaves(value)) == []
 
 
 def _table(recording: Recording, entry: dict[str, Any], value: Any) -> None:
-    """Nothing here reads tables: the value says so, and keeps its JSON."""
-    assert isinstance(value, Opaque)
-    assert value["nrows"] >= 1
+    """The table of a chart, whole."""
+    assert isinstance(value, wbtypes.Table)
+    assert value.source == "artifact"
+    assert len(value) == value.nrows >= 1
+    assert not any(isinstance(cell, Opaque) for name in value.columns for cell in value.column(name))
 
 
 CHECKS = {

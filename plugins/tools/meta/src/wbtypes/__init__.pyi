@@ -4,6 +4,7 @@ from typing import Any
 
 from wbtypes_audio import Audio
 from wbtypes_bokeh import Bokeh
+from wbtypes_table import Table, JoinedTable, PartitionedTable
 from wbtypes_boxes2d import BoundingBoxes2D
 from wbtypes_classes import Classes
 from wbtypes_core import (
@@ -69,6 +70,9 @@ from wbtypes_trace import TraceTree
 from wbtypes_video import Video
 
 __all__ = [
+    "PartitionedTable",
+    "JoinedTable",
+    "Table",
     "Audio",
     "Batch",
     "BatchCodec",

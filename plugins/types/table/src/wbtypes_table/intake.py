@@ -1,0 +1,133 @@
+"""What goes into a cell: a copy that later changes of the original do not reach."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from wbtypes_core import Registry, WBValue, default_registry
+from wbtypes_core.plain import as_array, to_plain
+
+from .lost import Lost
+
+KEPT = frozenset(
+    (
+        str,
+        int,
+        float,
+        bool,
+        type(None),
+        bytes,
+        complex,
+        datetime.datetime,
+        datetime.date,
+        datetime.time,
+        datetime.timedelta,
+        decimal.Decimal,
+        uuid.UUID,
+        Lost,
+    )
+)
+"""The types of cells that are taken as they are, for they cannot change."""
+
+
+def take(cells: Sequence[Any], registry: Registry | None = None) -> list[Any]:
+    """Cells of one column as a table holds them.
+
+    Foreign objects that a plugin claims (PIL images, figures, molecules) become its values; arrays and tensors are
+    copied; other subclasses of Python's own types become these.
+
+    Raises:
+        TypeError: something that no plugin knows and that has no plain form.
+    """
+    if KEPT.issuperset(map(type, cells)):
+        return list(cells)
+    rules: dict[type, Callable[[Any], Any]] = {}
+    taken = []
+    for cell in cells:
+        kind = type(cell)
+        if kind in KEPT:
+            taken.append(cell)
+            continue
+        rule = rules.get(kind)
+        if rule is None:
+            rule = rules[kind] = _rule(cell, registry)
+        taken.append(rule(cell))
+    return taken
+
+
+def _rule(cell: Any, registry: Registry | None) -> Callable[[Any], Any]:
+    """How cells of this one's class are taken."""
+
+    def inside(items: Sequence[Any]) -> list[Any]:
+        return take(items, registry)
+
+    kind = type(cell)
+    if isinstance(cell, WBValue):
+        return _as_it_is
+    if kind is list:
+        return inside
+    if isinstance(cell, Mapping):
+        return lambda each: dict(zip(each, inside(list(each.values())), strict=True))
+    if isinstance(cell, tuple):
+        return lambda each: tuple(inside(each))
+    if isinstance(cell, frozenset | set):
+        return lambda each: (frozenset if isinstance(each, frozenset) else set)(inside(list(each)))
+    if isinstance(cell, bytearray):
+        return bytearray
+    if _is_pandas_moment(cell):
+        return _moment
+    if hasattr(cell, "dtype") and as_array(cell) is None:
+        return _scalar
+    if as_array(cell) is not None:
+        return _array
+    if isinstance(cell, datetime.datetime):
+        return lambda each: datetime.datetime.combine(each.date(), each.timetz())
+    return lambda each: _other(each, registry)
+
+
+def _as_it_is(cell: Any) -> Any:
+    return cell
+
+
+def _is_pandas_moment(cell: Any) -> bool:
+    return type(cell).__module__.startswith("pandas.") and hasattr(cell, "asm8")
+
+
+def _moment(cell: Any) -> Any:
+    """A moment or duration of pandas: Python's own where that holds it, else numpy's; ``NaT`` is no value."""
+    if cell != cell:
+        return None
+    if cell.nanosecond if hasattr(cell, "nanosecond") else cell.nanoseconds:
+        return cell.asm8
+    return cell.to_pydatetime() if hasattr(cell, "to_pydatetime") else cell.to_pytimedelta()
+
+
+def _scalar(cell: Any) -> Any:
+    """A scalar of numpy; one that is no time is no value."""
+    return None if cell.dtype.kind in "mM" and cell != cell else cell
+
+
+def _array(cell: Any) -> Any:
+    from . import native
+
+    return native.array_copy(as_array(cell))
+
+
+def _other(cell: Any, registry: Registry | None) -> Any:
+    """An object that a plugin adopts, or that has a plain form; pandas' ``NA`` is no value."""
+    if type(cell).__name__ == "NAType" and type(cell).__module__.startswith("pandas."):
+        return None
+    adopted = (registry or default_registry()).adopt(cell)
+    if adopted is not None:
+        return adopted
+    plain = to_plain(cell)
+    if plain is NotImplemented:
+        raise TypeError(
+            f"is {type(cell).__module__}.{type(cell).__qualname__}, which no installed type knows; "
+            "give numbers, text, arrays or values such as Image"
+        )
+    return take([plain], registry)[0]

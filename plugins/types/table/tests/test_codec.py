@@ -1,0 +1,509 @@
+"""How tables travel: two copies, increments, references, and what is beside the JSON."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wbtypes_core import (
+    DecodeError,
+    Dialect,
+    DirectoryStore,
+    EncodeError,
+    LimitError,
+    Limits,
+    Linked,
+    MemoryStore,
+    Opaque,
+    decode,
+    encode,
+)
+from wbtypes_core.jsonio import loads, same
+from wbtypes_table import IncrementalTable, JoinedTable, Lost, PartitionedTable, Table
+from wbtypes_table.equality import same_cell
+
+MOMENT = datetime.datetime(2021, 3, 4, 5, 6, 7, 891234)
+NAN = float("nan")
+
+
+def logged(table: Any, store: Any = None, **options: Any) -> tuple[Any, Any]:
+    """A table's JSON in a run, and the store that it was logged to."""
+    store = MemoryStore() if store is None else store
+    return encode({"t": table}, store, **options).json["t"], store
+
+
+def artifact(store: MemoryStore, name: str = "t:v0", entry: str = "t.table.json") -> Any:
+    """The document of a table in an artifact."""
+    return loads(store.bundles[name].files[entry])
+
+
+def back(table: Any, exact: bool = True) -> Any:
+    """A table after a log and a read."""
+    node, store = logged(table, exact=exact)
+    return decode(node, store)
+
+
+# -- both copies ----------------------------------------------------------------------------------------------
+
+
+def test_a_table_is_written_as_the_client_writes_it() -> None:
+    table = Table(columns=["n", "f"], data=[[1, NAN], [2, float("inf")]])
+    node, store = logged(table, step=3)
+    assert {key: node[key] for key in ("_type", "ncols", "nrows", "log_mode")} == {
+        "_type": "table-file",
+        "ncols": 2,
+        "nrows": 2,
+        "log_mode": "IMMUTABLE",
+    }
+    assert node["path"] == f"media/table/t_3_{node['sha256'][:20]}.table.json"
+    assert store.files[node["path"]] == b'{"columns":["n","f"],"data":[[1,NaN],[2,Infinity]]}'
+    assert node["artifact_path"] == store.bundles["t:v0"].address.url("t.table.json")
+    assert node["_latest_artifact_path"] == store.bundles["t:v0"].address.latest_url("t.table.json")
+    document = artifact(store)
+    assert document["data"] == [[1, None], [2, float("inf")]]
+    assert document["_wbtypes"] == {"columns": {"1": {"nan": True}}}
+    number = {"wb_type": "union", "params": {"allowed_types": [{"wb_type": "none"}, {"wb_type": "number"}]}}
+    assert document["column_types"] == {
+        "wb_type": "typedDict",
+        "params": {"type_map": {"n": number, "f": number}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "entry"),
+    [
+        ("plain", "plain", "plain.table.json"),
+        ("a/b", "ab-c14cdd", "a/b.table.json"),
+        ("../x", "x-", "__/x.table.json"),
+        ("é ü", "", "é ü.table.json"),
+    ],
+)
+def test_names_of_artifacts(key: str, name: str, entry: str, tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    node = encode({key: Table(columns=["a"], data=[[1]])}, store).json[key]
+    (folder,) = (path.parent for path in (tmp_path / "artifacts").glob("*/v0"))
+    assert folder.name.startswith(name)
+    assert (folder / "v0" / entry).is_file()
+    assert decode({key: node}, store)[key].source == "artifact"
+
+
+def test_equal_keys_in_one_row_get_versions_of_their_own() -> None:
+    store = MemoryStore()
+    row = {"x": {"t": Table(columns=["a"], data=[[1]])}, "y": {"t": Table(columns=["a"], data=[[2]])}}
+    found = decode(encode(row, store).json, store)
+    assert [found["x"]["t"].data, found["y"]["t"].data] == [[[1]], [[2]]]
+
+
+def test_a_table_that_was_read_is_not_written_again(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    node, _ = logged(Table(columns=["a"], data=[[1]]), store)
+    table = decode(node, store)
+    again = encode({"other": table}, store, step=9)
+    assert (again.json["other"], again.files) == (node, ())
+    table.add_data(2)
+    assert (table.source, len(table)) == (None, 2)
+    changed = encode({"t": table}, store).json["t"]
+    assert changed["path"] != node["path"]
+    assert decode(changed, store).data == [[1], [2]]
+
+
+def test_both_copies_move_to_another_store() -> None:
+    table = Table(columns=["t", "m"], data=[[MOMENT, np.eye(2)]])
+    node, first = logged(table)
+    moved, second = logged(decode(node, first))
+    assert decode(moved, second) == table
+    assert second.bundles["t:v0"].files.keys() == first.bundles["t:v0"].files.keys()
+
+
+def test_without_the_artifact_the_run_s_copy_says_what_it_lacks() -> None:
+    table = Table(columns=["media", "word", "n"], data=[[Lost("Image"), "Image", 1], [None, "cat", 2]])
+    node, store = logged(table)
+    store.bundles.clear()
+    found = decode(node, store)
+    assert (found.source, found.lossy) == ("run", True)
+    assert "only the run's copy was read" in found.why_lossy
+    assert "is in an artifact, not in this folder; pass the artifact's folder" in found.why_lossy
+    assert found.column("word") == ["Image", "cat"]
+    (lost, none) = found.column("media")
+    assert (type(lost), lost.word, none) == (Lost, "Image", None)
+    assert "pass the artifact's folder" in str(lost)
+    assert encode({"t": found}, store).json["t"] == node
+    elsewhere = MemoryStore()
+    moved = encode({"t": found}, elsewhere).json["t"]
+    assert moved["artifact_path"] == node["artifact_path"]
+    assert elsewhere.bundles == {}
+
+
+def test_a_lost_cell_stays_lost() -> None:
+    table = Table(columns=["a"], data=[[Lost("Image")], [None]])
+    assert back(table) == table
+    assert back(table, exact=False).column("a") == ["Image", None]
+
+
+def test_a_cut_copy_is_named() -> None:
+    table = Table(columns=["a"], data=[[each] for each in range(10_001)], client_limits=True)
+    node, store = logged(table)
+    assert node["nrows"] == 10_001
+    assert len(loads(store.files[node["path"]])["data"]) == 10_000
+    assert not decode(node, store).lossy
+    store.bundles.clear()
+    found = decode(node, store)
+    assert (len(found), found.nrows) == (10_000, 10_001)
+    assert "10,000 of 10,001 rows are there" in found.why_lossy
+    assert found.describe().startswith("10,000 of 10,001 rows")
+    whole = Table(columns=["a"], data=[[each] for each in range(10_001)])
+    node, store = logged(whole)
+    assert len(loads(store.files[node["path"]])["data"]) == 10_001
+
+
+def test_not_followed_and_not_there() -> None:
+    node, store = logged(Table(columns=["a"], data=[[1]]))
+    linked = decode(node, store, follow=False)
+    assert type(linked) is Linked
+    assert encode({"t": linked}, store).json["t"] == node
+    gone = decode(node, MemoryStore())
+    assert type(gone) is Linked
+    assert "is not in this memory store" in str(gone.reason)
+    with pytest.raises(EncodeError, match="needs a store"):
+        encode({"t": Table()}, None)
+
+
+def test_damaged_artifact_copies_are_told_of() -> None:
+    node, store = logged(Table(columns=["a"], data=[[1]]))
+    store.bundles["t:v0"].files["t.table.json"] = b'{"_type": "table", "columns": ["a"], "data": [[1, 2]]}'
+    found = decode(node, store)
+    assert (found.source, found.data) == ("run", [[1]])
+    assert "has 2 cells" in found.why_lossy
+
+
+# -- what JSON loses ------------------------------------------------------------------------------------------
+
+cells = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=5),
+        st.binary(max_size=5),
+        st.datetimes(),
+        st.datetimes(timezones=st.just(datetime.UTC)),
+        st.dates(),
+        st.times(),
+        st.timedeltas(),
+        st.decimals(allow_nan=False),
+        st.uuids(),
+        st.complex_numbers(),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.tuples(inner),
+        st.dictionaries(st.one_of(st.text(max_size=3), st.integers(0, 9)), inner, max_size=3).filter(
+            lambda made: len({str(key) for key in made}) == len(made) and "_type" not in made
+        ),
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.lists(cells, min_size=1, max_size=6))
+@settings(deadline=None)
+def test_cells_of_any_kind_come_back(column: list[Any]) -> None:
+    table = Table(columns=["a"], data=[[cell] for cell in column], allow_mixed_types=True)
+    assert back(table) == table
+    node = encode(table, MemoryStore(), dialect=Dialect.ARTIFACT).json
+    json.dumps(node)
+    assert decode(node) == table
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        [1, 2.0, -0.0, 2**80],
+        [NAN, None, 1.5],
+        [NAN, NAN],
+        [float("inf"), float("-inf"), None],
+        [MOMENT, None],
+        [MOMENT.replace(tzinfo=datetime.UTC)] * 2,
+        [
+            MOMENT.replace(tzinfo=ZoneInfo("Europe/Berlin")),
+            MOMENT.replace(tzinfo=ZoneInfo("Europe/Berlin"), month=8),
+        ],
+        [MOMENT.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=-5, minutes=-30)))],
+        [MOMENT, MOMENT.replace(tzinfo=datetime.UTC), MOMENT.date(), NAN],
+        [datetime.date(1, 1, 1), datetime.date(9999, 12, 31)],
+        [datetime.datetime.min, datetime.datetime.max],
+        [np.datetime64("2020-01-01T00:00:00.123456789"), None],
+        [np.arange(3, dtype=np.int8), None, np.arange(2, dtype=np.int8)],
+        [np.array([NAN, np.inf]), np.array([1.5, 2.5])],
+        [np.array([NAN, 1.5])],
+        [np.zeros(151)],
+        [np.eye(2, dtype=np.float32), np.ones((2, 2), np.float32)],
+        [np.eye(2), None],
+        [np.zeros(()), np.zeros((0, 3))],
+        [np.array(["a", "bc"]), np.array([b"x"])],
+        [np.array([1 + 2j])],
+        [np.zeros(2, dtype=[("x", "i4"), ("y", "f8")])],
+        [np.array(["2020-01-01"], "M8[D]")],
+        [np.arange(3, dtype=">i4")],
+        [np.float16(0.1), np.float16(NAN)],
+        [np.bool_(True), np.uint64(2**64 - 1), np.str_("x"), np.longdouble(1) / 3],
+    ],
+    ids=str,
+)
+def test_columns_come_back_exactly(column: list[Any]) -> None:
+    table = Table(columns=["a"], data=[[cell] for cell in column], allow_mixed_types=True)
+    found = back(table).column("a")
+    assert [type(cell) for cell in found] == [type(cell) for cell in column]
+    assert all(map(same_cell, found, column)), found
+
+
+def test_a_zone_comes_back_by_its_key() -> None:
+    (found,) = back(Table(columns=["a"], data=[[MOMENT.replace(tzinfo=ZoneInfo("Europe/Berlin"))]])).column(
+        "a"
+    )
+    assert found.tzinfo == ZoneInfo("Europe/Berlin")
+
+
+def test_without_what_is_beside_moments_are_milliseconds_of_utc() -> None:
+    (found,) = back(Table(columns=["a"], data=[[MOMENT]]), exact=False).column("a")
+    assert found == datetime.datetime(2021, 3, 4, 5, 6, 7, 891000, tzinfo=datetime.UTC)
+
+
+def test_keys_that_collide_are_refused() -> None:
+    with pytest.raises(EncodeError, match="two keys of a dict are '1' on the wire"):
+        logged(Table(columns=["a"], data=[[{1: "x", "1": "y"}]]))
+
+
+def test_arrays_lie_as_the_client_lays_them() -> None:
+    node, store = logged(Table(columns=["m"], data=[[np.eye(2)], [np.ones((2, 2))]]))
+    document = artifact(store)
+    (side,) = (
+        part
+        for part in document["column_types"]["params"]["type_map"]["m"]["params"]["allowed_types"]
+        if part["wb_type"] == "ndarray"
+    )
+    path = side["params"]["serialization_path"]
+    assert (document["data"], side["params"]["shape"], path["key"]) == ([[None], [None]], [2, 2], "m")
+    stacked = np.load(io.BytesIO(store.bundles["t:v0"].files[path["path"]]), allow_pickle=False)["m"]
+    np.testing.assert_array_equal(stacked, [np.eye(2), np.ones((2, 2))])
+    assert loads(store.files[node["path"]])["data"] == [
+        [[[1.0, 0.0], [0.0, 1.0]]],
+        [[[1.0, 1.0], [1.0, 1.0]]],
+    ]
+
+
+# -- hostile side files ---------------------------------------------------------------------------------------
+
+
+def npz(array: Any, key: str = "m.npy", compression: int = zipfile.ZIP_STORED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", compression) as archive, archive.open(key, "w") as out:
+        np.lib.format.write_array(out, np.asanyarray(array), allow_pickle=True)
+    return stream.getvalue()
+
+
+def with_side_file(data: bytes, limits: Limits | None = None) -> Any:
+    node, store = logged(Table(columns=["m"], data=[[np.eye(2)], [np.eye(2)]]))
+    bundle = store.bundles["t:v0"]
+    (path,) = (path for path in bundle.files if path.endswith(".npz"))
+    bundle.files[path] = data
+    return decode(node, store, limits=limits or Limits()).column("m")[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (
+            npz(np.array([object(), object()], object)),
+            "under 'm' holds Python objects, which would have to be unpickled",
+        ),
+        (b"no zip", "cannot be read as arrays"),
+        (npz(np.eye(2), "other.npy"), "holds no array"),
+        (npz(np.eye(3)), "holds 3 arrays for 2 rows"),
+        (npz(np.float64(1)), "holds no rows"),
+        (npz(np.eye(2))[:-40], "cannot be read as arrays"),
+        (npz(np.eye(2)).replace(b"(2, 2)", b"(9, 9)"), "cannot be read as arrays|is cut"),
+        (npz(np.zeros((2, 4_000_000)), compression=zipfile.ZIP_DEFLATED), "over the limit ratio=200"),
+    ],
+)
+def test_a_side_file_that_cannot_be_read_is_a_lost_cell(data: bytes, words: str) -> None:
+    lost = with_side_file(data)
+    assert type(lost) is Lost
+    import re
+
+    assert re.search(words, lost.reason), lost.reason
+
+
+def test_a_large_side_file_is_a_limit() -> None:
+    lost = with_side_file(npz(np.zeros((2, 1000))), Limits(file_bytes=5000))
+    assert "over the limit file_bytes" in lost.reason
+
+
+@pytest.mark.parametrize(
+    "exact",
+    [
+        {"nan": [5]},
+        {"nan": "all"},
+        {"times": "zone", "zone": "../../etc/passwd"},
+        {"times": "zone", "micros": [1]},
+        {"array": "O"},
+        {"array": "|V8"},
+        {"arrays": []},
+        {"arrays": {"path": "../x.npz"}},
+        {"notes": 5},
+        {"notes": [[[0], "nan"], 5]},
+        {"notes": [[[9], "nan"]]},
+        {"notes": [[[0, "x"], "nan"]]},
+        {"notes": [[[0], "module:thing", "x"]]},
+        {"notes": [[[0], "bytes", "%%"]]},
+        {"notes": [[[0], "datetime", [10**30, None]]]},
+        {"notes": [[[0], "numpy", ["O", None]]]},
+        {"notes": [[[0], "npy", ["AAAA", False]]]},
+        {"notes": [[[0], "uuid", 5]]},
+        {"notes": [[[0], "keys", 5]]},
+    ],
+    ids=str,
+)
+def test_hostile_notes_cost_their_column_alone(exact: Any) -> None:
+    node = {
+        "_type": "table",
+        "columns": ["a", "b"],
+        "data": [[1614834367891, "x"], [2, "y"]],
+        "column_types": {"wb_type": "typedDict", "params": {"type_map": {"a": {"wb_type": "timestamp"}}}},
+        "_wbtypes": {"columns": {"0": exact}},
+    }
+    table = decode(node, MemoryStore())
+    assert table.column("b") == ["x", "y"]
+    found = table.column("a")
+    assert len(found) == 2
+    assert all(isinstance(cell, Opaque | Lost | datetime.datetime) for cell in found)
+    assert any(isinstance(cell, Opaque | Lost) for cell in found) or exact == {"arrays": {"path": "../x.npz"}}
+
+
+def test_one_bad_cell_costs_itself() -> None:
+    node = {"_type": "table", "columns": ["a"], "data": [[{"_type": "table", "columns": 5}], [{"k": 1}]]}
+    bad, good = decode(node, MemoryStore()).column("a")
+    assert isinstance(bad, Opaque)
+    assert "columns" in bad.reason
+    assert good == {"k": 1}
+    again = encode(decode(node, MemoryStore()), MemoryStore(), dialect=Dialect.ARTIFACT, exact=False).json
+    assert same(again["data"], node["data"])
+    with pytest.raises(DecodeError, match="columns"):
+        decode(node, MemoryStore(), on_unknown="raise")
+
+
+def test_rows_are_limited() -> None:
+    node = {"_type": "table", "columns": ["a"], "data": [[1]] * 11}
+    with pytest.raises(LimitError, match="the number of rows of a table is 11, over the limit rows=10"):
+        decode(node, limits=Limits(rows=10))
+
+
+# -- increments -----------------------------------------------------------------------------------------------
+
+
+def test_increments_hold_the_rows_since_the_last(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    table = Table(columns=["a", "t"], log_mode="INCREMENTAL")
+    nodes = []
+    for step in range(3):
+        table.add_data(step, MOMENT)
+        table.add_data(None, None)
+        nodes.append(encode({"inc": table}, store, step=step).json["inc"])
+    assert [node["_type"] for node in nodes] == ["incremental-table-file"] * 3
+    assert [node["increment_num"] for node in nodes] == [0, 1, 2]
+    assert [node["nrows"] for node in nodes] == [2, 4, 6]
+    assert nodes[2]["previous_increments_paths"] == [nodes[0]["artifact_path"], nodes[1]["artifact_path"]]
+    assert loads((tmp_path / nodes[1]["path"]).read_bytes())["data"] == [
+        [1, "2021-03-04T05:06:07.891234"],
+        [None, None],
+    ]
+    found = decode(nodes[2], store)
+    assert type(found) is IncrementalTable
+    assert found == table
+    assert decode(nodes[1], store).column("a") == [0, None, 1, None]
+    assert encode({"inc": found}, store).json["inc"] == nodes[2]
+    found.add_data(9, None)
+    more = encode({"inc": found}, store, step=3).json["inc"]
+    assert (more["increment_num"], more["nrows"]) == (3, 7)
+    assert decode(more, store).column("a") == [0, None, 1, None, 2, None, 9]
+    with pytest.raises(ValueError, match="rows of this incremental table were logged already"):
+        table.add_column("c", [0] * 6)
+
+
+def test_increments_out_of_reach_are_named(tmp_path: Path) -> None:
+    store = MemoryStore()
+    table = Table(columns=["a"], data=[[1]], log_mode="INCREMENTAL")
+    encode({"inc": table}, store)
+    table.add_data(2)
+    node = encode({"inc": table}, store, step=1).json["inc"]
+    del store.bundles["incr-inc:v0"]
+    found = decode(node, store)
+    assert (found.source, found.data, found.nrows) == ("run", [[2]], 2)
+    assert "1 of 2 rows are there" in found.why_lossy
+    assert encode({"inc": found}, store).json["inc"] == node
+
+
+# -- tables of tables -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        JoinedTable(Table(columns=["id"], data=[["a"]]), Table(columns=["id"], data=[["a"]]), "id"),
+        PartitionedTable("parts", {"0.table.json": Table(columns=["a"], data=[[MOMENT]])}),
+    ],
+)
+def test_tables_of_tables_in_runs(table: Any, tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    node = encode({"k": table}, store).json["k"]
+    assert node.keys() == {"_type", "artifact_path"}
+    found = decode(node, store)
+    assert found == table
+    assert found.to_table() == table.to_table()
+    assert encode({"other": found}, store).json["other"] == node
+    elsewhere = MemoryStore()
+    moved = encode({"k": found}, elsewhere).json["k"]
+    assert decode(moved, elsewhere) == table
+    gone = decode(node, MemoryStore())
+    assert type(gone) is Linked
+    assert encode({"k": gone}, store).json["k"] == node
+
+
+def test_keys_lead_to_their_table() -> None:
+    owner = Table(columns=["id"], data=[["x"]])
+    owner.set_pk("id")
+    table = Table(columns=["ref"], data=[["x"]])
+    table.set_fk("ref", owner, "id")
+    _, store = logged(table)
+    node = artifact(store)["column_types"]["params"]["type_map"]["ref"]
+    assert (node["wb_type"], node["params"]["col_name"]) == ("foreignKey", "id")
+    assert loads(store.bundles["t:v0"].files[node["params"]["table"]])["data"] == [["x"]]
+
+
+def test_one_column_is_read_without_the_others() -> None:
+    class Counting(MemoryStore):
+        opened = 0
+
+        def open(self, ref: Any) -> Any:
+            Counting.opened += 1
+            return super().open(ref)
+
+    store = Counting()
+    table = Table(columns=["n", "m"], data=[[at, np.full((3, 3), at)] for at in range(100)])
+    node = encode(table, store, dialect=Dialect.ARTIFACT).json
+    found = decode(node, store)
+    assert found.column("n") == list(range(100))
+    assert Counting.opened == 0
+    assert found.column("m")[7][0, 0] == 7
+    assert Counting.opened == 1
