@@ -6,6 +6,7 @@ what came back equal. Everything is written to ``demo-output`` beside the README
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import os
@@ -143,6 +144,17 @@ def trace() -> Any:
     return wbtypes.TraceTree(answer)
 
 
+def table() -> Any:
+    """Rows of anything: an image and its caption, a moment with microseconds, NaN beside None, an array."""
+    moment = datetime.datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=datetime.UTC)
+    rows: list[list[Any]] = [
+        ["dusk", 0.93, image(), moment, np.eye(2, dtype=np.float32)],
+        ["noon", float("nan"), None, moment + datetime.timedelta(microseconds=1), np.ones((2, 2), np.float32)],
+        ["fog", None, None, moment, np.zeros((2, 2), np.float32)],
+    ]
+    return wbtypes.Table(columns=["name", "score", "image", "seen", "weights"], data=rows)
+
+
 FIGURE = {"data": [{"type": "scatter", "y": [1, 3, 2]}], "layout": {"title": {"text": "loss"}}}
 DOCUMENT = {"version": "3.0.0", "title": "empty", "roots": []}
 
@@ -167,6 +179,7 @@ FRESH: dict[str, tuple[str, Callable[[], Any]]] = {
     "figure": ("Plotly", lambda: wbtypes.Plotly(FIGURE)),
     "app": ("Bokeh", lambda: wbtypes.Bokeh(io.StringIO(json.dumps(DOCUMENT)))),
     "notes": ("JSONMetadata", lambda: wbtypes.JSONMetadata({"lr": [0.1, 0.01], "best": float("nan")})),
+    "results": ("Table", table),
     "source": ("File", source_file),
 }
 

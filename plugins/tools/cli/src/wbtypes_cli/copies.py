@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator, Mapping
 from functools import singledispatch
@@ -31,7 +33,7 @@ from wbtypes_core import (
 from wbtypes_core.files import mentioned
 from wbtypes_core.jsonio import Json, JsonObject
 from wbtypes_core.layout import FixedNaming, Naming
-from wbtypes_core.plain import to_plain
+from wbtypes_core.plain import as_array, listed, to_plain
 
 from .names import Names, portable, portable_suffix
 from .preview import is_own
@@ -129,6 +131,8 @@ def copy(value: WBValue, desk: Desk, stem: str) -> JsonObject:
 
 @copy.register
 def _(value: Media, desk: Desk, stem: str) -> JsonObject:
+    if hasattr(value, "columns") and hasattr(value, "iterrows"):
+        return _copy_table(value, desk, stem)
     return {**desk.put(value.file, stem), **_beside(value, desk, stem, whole=not _is_document(value))}
 
 
@@ -154,6 +158,40 @@ def _(value: Linked, desk: Desk, stem: str) -> JsonObject:
     if row["file"] and value.reason is not None:
         desk.lost.append(Loss(value.reason, "the file is extracted as it is", value.reason.code))
     return {**row, "reason": value.reason}
+
+
+def _copy_table(table: Any, desk: Desk, stem: str) -> JsonObject:
+    """A table, told by its columns and rows: as a CSV file, whose media are files of their own that it names."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(table.columns)
+    names = [portable(str(name)) for name in table.columns]
+    for number, row in table.iterrows():
+        writer.writerow(
+            [_cell(item, desk, f"{stem}.{number}.{name}") for name, item in zip(names, row, strict=True)]
+        )
+    data = text.getvalue().encode("utf-8", "backslashreplace")
+    lacking = getattr(table, "why_lossy", "")
+    if lacking:
+        desk.lost.append(Loss(lacking, "what is there is extracted", Code.UNREACHABLE))
+    about = {"rows": len(table), "columns": table.columns}
+    row = {**desk.put(BytesFile(data, ".csv"), stem), **about}
+    return {**row, "lacking": lacking} if lacking else row
+
+
+def _cell(item: Any, desk: Desk, stem: str) -> Any:
+    """A cell of a CSV file: text and numbers as they are, of media the file's name, of all else its JSON."""
+    if item is None or isinstance(item, str | int | float):
+        return item
+    if isinstance(item, WBValue):
+        row = copy(item, desk, stem)
+        return row["file"] or row.get("problem")
+    plain = listed(array) if (array := as_array(item)) is not None else to_plain(item)
+    if plain is NotImplemented:
+        return str(item)
+    if isinstance(plain, list | dict):
+        return json.dumps(_plain(plain, desk, stem), ensure_ascii=False)
+    return plain
 
 
 def _is_document(value: Media) -> bool:

@@ -191,7 +191,7 @@ def _of_polars_series(series: Any) -> list[Any]:
         numbers = series.to_physical().fill_null(_NOTHING).to_numpy()
         letter = "M" if kind == "Datetime" else "m"
         return _times(numbers.view(f"{letter}8[{series.dtype.time_unit}]"), _zone(getattr(series.dtype, "time_zone", None)))
-    if kind == "Time" and (series.to_physical() % 1000).any():
+    if kind == "Time" and (series.to_physical() % 1000 != 0).any():
         raise ValueError("holds times finer than microseconds, which Python does not have; round them")
     if kind == "Array" and _innermost(series.dtype).is_numeric():
         whole = series.drop_nulls()

@@ -489,8 +489,9 @@ class Table(Media):
     def describe(self) -> str:
         """How many rows and columns there are, and their names."""
         names = ", ".join(map(str, self._names[:6])) + (", ..." if len(self._names) > 6 else "")
-        rows = f"{len(self):,} of {self.nrows:,} rows" if self.nrows > len(self) else f"{len(self):,} rows"
-        return f"{rows} x {len(self._names)} columns: {names}"
+        there = f"{len(self):,} of " if self.nrows > len(self) else ""
+        shape = f"{there}{_count(self.nrows, 'row')} x {_count(len(self._names), 'column')}"
+        return f"{shape}: {names}" if names else shape
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):
@@ -764,7 +765,7 @@ class PartitionedTable(WBValue):
 
     def describe(self) -> str:
         """How many parts there are, and where."""
-        return f"{len(self.parts)} parts below {self.parts_path!r}"
+        return f"{_count(len(self.parts), 'part')} below {self.parts_path!r}"
 
 
 # -- what users give ------------------------------------------------------------------------------------------
@@ -905,6 +906,10 @@ def _declared(dtype: Any, count: int) -> list[ColumnType]:
             raise ValueError(f"dtype has {len(dtype)} entries for {count} columns")
         return [_declare(each) for each in dtype]
     return [_declare(dtype)] * count
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _declare(dtype: Any) -> ColumnType:
