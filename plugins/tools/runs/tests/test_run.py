@@ -205,13 +205,13 @@ def test_artifacts_are_matched_to_the_folders_that_hold_their_files(
     recording.add(ARTIFACT, part(5, "references") + part(12, reference))
     first, outside, references = open_run(recording.save(), artifacts=[short, altered, folder]).artifacts
     assert (first.name, first.type, first.digest, first.aliases) == ("cats", "dataset", "d1", ("latest",))
-    assert [(entry.path, entry.size, entry.ref) for entry in first.entries] == [
+    assert [(path, entry.size, entry.ref) for path, entry in first.entries.items()] == [
         ("a.txt", 5, ""),
         ("deep/b.txt", 4, ""),
         ("r", 0, "s3://b/r"),
     ]
-    assert first.entries[0].extra == {"k": "1"}
-    assert (first.manifest_file, first.client_id) == ("m.jl.gz", "c" * 128)
+    assert first.entries["a.txt"].extra == {"k": "1"}
+    assert (first.record.manifest_file, first.record.client_id) == ("m.jl.gz", "c" * 128)
     assert [each.folder for each in (first, outside, references)] == [folder, None, None]
 
 
@@ -318,7 +318,7 @@ def test_the_summary_is_decoded_when_asked(recording: Recording, toys: Registry)
     recording.add(SUMMARY, items(nested({"acc": {"max": 3}, "bad": {"_type": "tally"}})))
     run = open_run(recording.save(), registry=toys)
     assert run.summary["acc"] == {"max": 3}
-    assert run.summary["img"].extra == {"stale": 1}
+    assert run.summary["img"].extra == {} and run.summary_json["img"]["stale"] == 1
     assert run.summary is run.summary and run.summary["img"] is run.summary["img"]
     assert [problem.where for problem in run.summary.problems] == ['summary, ["bad"]']
     assert run.summary_json["img"] == {"_type": "sketch", **file, "stale": 1}
@@ -462,7 +462,18 @@ def test_importing_and_opening_load_nothing_heavy(recording: Recording) -> None:
 
 
 def test_public_names() -> None:
-    assert set(wbtypes_runs.__all__) == {"DamagedLogWarning", "Problem", "Row", "Run", "open_run"}
+    assert set(wbtypes_runs.__all__) == {
+        "Artifact",
+        "DamagedLogWarning",
+        "LostValueWarning",
+        "Problem",
+        "Row",
+        "Run",
+        "RunWriter",
+        "open_artifact",
+        "open_run",
+        "open_runs",
+    }
     assert all(getattr(wbtypes_runs, name).__doc__ for name in wbtypes_runs.__all__)
 
 

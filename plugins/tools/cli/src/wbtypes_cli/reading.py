@@ -1,10 +1,10 @@
-"""What `show` and `extract` share: the run that the words name, its outline, and how its problems are told."""
+"""What the commands for runs share: the run that the words name, its outline, and how its problems are told."""
 
 from __future__ import annotations
 
 import warnings
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,11 @@ def add_run(parser: ArgumentParser) -> None:
         action="extend",
         help="only these keys and what lies below them, as loss or 'val/*'; nested keys are joined by dots",
     )
+    add_artifacts(parser)
+
+
+def add_artifacts(parser: ArgumentParser) -> None:
+    """Add the argument that says where the files of artifacts are."""
     parser.add_argument(
         "--artifacts",
         metavar="DIR",
@@ -152,6 +157,16 @@ class Reading:
         near = get_close_matches(args.keys[0], known, 3) or known[:3]
         hint = f"it has {', '.join(near)}" if near else "it has no values"
         return Refusal(f"{args.run}: --keys {' '.join(args.keys)} matches nothing in this run; {hint}")
+
+
+@contextmanager
+def opened_run(place: str, artifacts: Sequence[str] = ()) -> Iterator[Run]:
+    """The run at a path, for the time of a `with`."""
+    from wbtypes_runs import open_run
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield open_run(place, artifacts=artifacts)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from typing import Any
 
 from wbtypes_audio import Audio
 from wbtypes_bokeh import Bokeh
-from wbtypes_table import Table, JoinedTable, PartitionedTable
 from wbtypes_boxes2d import BoundingBoxes2D
 from wbtypes_classes import Classes
 from wbtypes_core import (
@@ -65,14 +64,24 @@ from wbtypes_metadata import JSONMetadata
 from wbtypes_molecule import Molecule
 from wbtypes_object3d import Object3D
 from wbtypes_plotly import Plotly
-from wbtypes_runs import DamagedLogWarning, Problem, Row, Run, open_run
+from wbtypes_runs import (
+    Artifact,
+    DamagedLogWarning,
+    LostValueWarning,
+    Problem,
+    Row,
+    Run,
+    RunWriter,
+    open_artifact,
+    open_run,
+    open_runs,
+)
+from wbtypes_table import JoinedTable, PartitionedTable, Table
 from wbtypes_trace import TraceTree
 from wbtypes_video import Video
 
 __all__ = [
-    "PartitionedTable",
-    "JoinedTable",
-    "Table",
+    "Artifact",
     "Audio",
     "Batch",
     "BatchCodec",
@@ -101,11 +110,13 @@ __all__ = [
     "Image",
     "ImageMask",
     "JSONMetadata",
+    "JoinedTable",
     "JsonFileCodec",
     "LimitError",
     "Limits",
     "Linked",
     "LocalFile",
+    "LostValueWarning",
     "Media",
     "MediaCodec",
     "MediaFile",
@@ -119,6 +130,7 @@ __all__ = [
     "Object3D",
     "Opaque",
     "OpaqueWarning",
+    "PartitionedTable",
     "Plotly",
     "PluginError",
     "Problem",
@@ -128,7 +140,9 @@ __all__ = [
     "RemoteFile",
     "Row",
     "Run",
+    "RunWriter",
     "StoredFile",
+    "Table",
     "TagConflict",
     "TraceTree",
     "ValueWarning",
@@ -141,7 +155,9 @@ __all__ = [
     "encode",
     "hookimpl",
     "native",
+    "open_artifact",
     "open_run",
+    "open_runs",
 ]
 
 __version__: str

@@ -2,66 +2,57 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from functools import partial
 from typing import Any
 
+from attrs import evolve
+
 from wbtypes_core import Code, DecodeError, DirectoryStore, MediaRef, Reason, StoredFile
 from wbtypes_core.errors import UNREADABLE_HERE, Step, spell
-from wbtypes_core.files import mentioned
+from wbtypes_core.files import is_url, mentioned
 from wbtypes_core.hints import PACKAGE_OF_TAG
 
 from .decoding import Decoder, Row, Values, parts, why_not
 from .items import Path
-from .log import Kind, Log
+from .origins import Origin
 from .problems import Findings, Problem
-from .rows import RowReader
 from .state import State
-from .wire import WireError
+
+_PIECE = 1 << 20
 
 
-def check(log: Log, decoder: Decoder, files: DirectoryStore) -> list[Problem]:
-    """Read a run from end to end and list what is wrong with it.
+def check(origin: Origin, decoder: Decoder, files: DirectoryStore) -> list[Problem]:
+    """Read a run from end to end and list what is wrong with it, apart from the files of its artifacts.
 
     Args:
-        log: the run's log.
+        origin: where the run's records are.
         decoder: what decodes its values.
         files: the run's files.
     """
     found = Findings()
     seen = _Seen(found, files)
-    rows = RowReader(log.limits)
-    state = State(log.limits)
-    for offset, kind, record, begin, end in log.records(found.add):
-        try:
-            if kind != Kind.HISTORY:
-                state.take(kind, record, begin, end)
-            elif raw := rows.read(record, begin, end):
-                seen.values(Row(raw, decoder))
-        except WireError as error:
-            found.add(log.unreadable(offset, error))
+    state = State(origin.limits)
+    for raw in origin.scan(state, found.add):
+        seen.values(Row(raw, decoder))
     state.config.read(partial(_complain, found, "config"))
-    seen.values(Values(state.summary.read(partial(_complain, found, "summary")), decoder))
+    summary = state.summary.read(partial(_complain, found, "summary"))
+    seen.values(Values(summary, evolve(decoder, overlaid=True)))
     seen.tell()
     return list(found)
 
 
-def damage(log: Log) -> list[Problem]:
-    """Read a log from end to end and list what is lost of it.
+def damage(origin: Origin) -> list[Problem]:
+    """Read a run's records from end to end and list what is lost of them.
 
     Args:
-        log: the run's log.
+        origin: where they are.
     """
     found = Findings()
-    rows = RowReader(log.limits, keys=())
-    state = State(log.limits)
-    for offset, kind, record, begin, end in log.records(found.add):
-        try:
-            if kind == Kind.HISTORY:
-                rows.read(record, begin, end)
-            else:
-                state.take(kind, record, begin, end)
-        except WireError as error:
-            found.add(log.unreadable(offset, error))
+    state = State(origin.limits)
+    for _ in origin.scan(state, found.add, keys=()):
+        pass
     state.config.read(partial(_complain, found, "config"))
     state.summary.read(partial(_complain, found, "summary"))
     return list(found)
@@ -78,7 +69,8 @@ class _Seen:
         self._found = found
         self._files = files
         self._there = files.root.is_dir()
-        self._refs: set[MediaRef] = set()
+        self._known: set[tuple[int, str | None, str | None]] = set()
+        self._named = 0
         self._causes: dict[Reason, tuple[str, int]] = {}
 
     def values(self, values: Values) -> None:
@@ -99,8 +91,8 @@ class _Seen:
         for reason, (where, count) in self._causes.items():
             first = f"{where} and {count - 1:,} more" if count > 1 else where
             self._found.add(Problem(first, reason, "the values are kept as they came", reason.code))
-        if self._refs and not self._there:
-            what = f"the folder is missing, with {len(self._refs):,} files that the run names"
+        if self._named and not self._there:
+            what = f"the folder is missing, with {self._named:,} files that the run names"
             self._found.add(Problem(str(self._files.root), what, "copy it beside the log", Code.MISSING_FILE))
 
     def _reason(self, reason: Reason, value: Any, values: Values, at: tuple[Step, ...]) -> None:
@@ -116,14 +108,16 @@ class _Seen:
 
     def _file(self, file: StoredFile, values: Values, at: tuple[Step, ...]) -> None:
         ref = file.ref
-        if ref.path is None or ref in self._refs:
+        own = file.source == self._files and not is_url(ref.path or "")
+        known = 0 if own else id(file.source), ref.path, ref.sha256
+        if ref.path is None or known in self._known:
             return
-        self._refs.add(ref)
-        if not self._there:
+        self._known.add(known)
+        self._named += own
+        if own and not self._there:
             return
         try:
-            file.open().close()
-            wrong = _difference(StoredFile(self._files, MediaRef(ref.path)), ref) if ref.sha256 else ""
+            wrong = _difference(file, ref)
         except DecodeError as error:
             self._found.add(Problem(values.place(*at), error.message, "", error.reason, step=values.step))
         except OSError as error:
@@ -138,9 +132,19 @@ class _Seen:
 
 
 def _difference(file: StoredFile, ref: MediaRef) -> str:
-    """How a file differs from what was logged; nothing when it does not."""
-    if ref.size is not None and file.size != ref.size:
-        return f"has {file.size:,} bytes, logged were {ref.size:,}"
-    if file.sha256 != ref.sha256:
-        return f"has the sha256 {file.sha256[:12]}..., logged was {str(ref.sha256)[:12]}..."
+    """How the bytes of a file differ from what was logged; nothing when they do not.
+
+    Raises:
+        DecodeError: it cannot be opened.
+    """
+    with file.open() as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if ref.sha256 and ref.size is not None and size != ref.size:
+            return f"has {size:,} bytes, logged were {ref.size:,}"
+        stream.seek(0)
+        digest = hashlib.sha256()
+        while piece := stream.read(_PIECE) if ref.sha256 else b"":
+            digest.update(piece)
+    if ref.sha256 and digest.hexdigest() != ref.sha256:
+        return f"has the sha256 {digest.hexdigest()[:12]}..., logged was {ref.sha256[:12]}..."
     return ""

@@ -19,7 +19,9 @@ from wbtypes_core import (
     Registry,
     WBValue,
     decode,
+    default_registry,
 )
+from wbtypes_core.codec import EXACT
 from wbtypes_core.errors import Step, spell
 from wbtypes_core.files import reason_of
 from wbtypes_core.jsonio import JsonObject
@@ -43,11 +45,14 @@ class Decoder:
         limits: what decoding may cost.
         registry: the codecs; None for all that is installed. It stays behind when the decoder travels to another
             process, which has its own.
+        overlaid: whether objects may hold stale keys of earlier values, as those of a summary: of an object, only what
+            its type has is read.
     """
 
     source: MediaSource
     limits: Limits
     registry: Registry | None = None
+    overlaid: bool = False
 
     def value(self, node: Any, key: str, step: int | None) -> Any:
         """The value of the JSON under a top-level key; what cannot be decoded in it is `Opaque`, with the reason."""
@@ -64,6 +69,9 @@ class Decoder:
             return self._opaque(node, reason)
 
     def _decode(self, node: Any, key: str, step: int | None) -> Any:
+        if self.overlaid:
+            self.limits.check(node)
+            node = self._own(node)
         row = {"_step": step, key: node}  # a codec is told its key and its step, as the row has them
         try:
             return decode(row, self.source, limits=self.limits, registry=self.registry)[key]
@@ -84,16 +92,25 @@ class Decoder:
         except DecodeError as error:
             return self._opaque(node, reason_of(error))
 
+    def _own(self, node: Any) -> Any:
+        """An object of an overlay without what an earlier value of another type left in it."""
+        registry = self.registry or default_registry()
+        tag = node.get("_type") if type(node) is dict else None
+        if type(tag) is not str:
+            return {name: self._own(item) for name, item in node.items()} if type(node) is dict else node
+        loaded = registry.find(tag)
+        if (
+            isinstance(loaded, Reason) or loaded.upgrades
+        ):  # what an older shape may hold is its upgrade's affair
+            return node
+        return {name: item for name, item in node.items() if name in loaded.known or name == EXACT}
+
     def _opaque(self, node: Any, reason: Reason) -> Opaque:
         tag = node.get("_type") if type(node) is dict else None
         return Opaque(tag if type(tag) is str else "", node, reason, source=self.source)
 
-    def __getstate__(self) -> tuple[MediaSource, Limits]:
-        return self.source, self.limits
-
-    def __setstate__(self, state: tuple[MediaSource, Limits]) -> None:
-        for name, value in zip(("source", "limits", "registry"), (*state, None), strict=True):
-            object.__setattr__(self, name, value)
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Decoder, (self.source, self.limits, None, self.overlaid)
 
 
 class Values(Mapping[str, Any]):
@@ -183,7 +200,7 @@ def _inside(value: Any) -> Iterable[tuple[Step, Any]]:
         return ()
     if isinstance(value, WBValue):
         return (
-            (spec.name, getattr(value, spec.name))
+            (spec.name, getattr(value, spec.name, None))
             for spec in attrs.fields(type(value))
             if spec.name != "extra"
         )

@@ -95,10 +95,10 @@ def records(
         report: told of every damaged place, once per run of damaged bytes.
         start: where the first chunk is; any offset that a chunk begins at.
     """
-    return iter(_Framing(stream, limits, report, start))
+    return iter(Framing(stream, limits, report, start))
 
 
-class _Framing:
+class Framing:
     """One pass over a log.
 
     Attributes:
@@ -107,9 +107,14 @@ class _Framing:
         size: their bytes so far.
         lost: whether the chunks to come continue a record that is lost already.
         gap: the damaged bytes that were not told yet, as begin, end and cause.
+        growing: whether the log may still be written: what ends at its end is then not told, but waited for.
+        resume: where a later pass over the same log goes on.
+        cut: where the record begins that the log ends within, when it is growing.
     """
 
-    def __init__(self, stream: BinaryIO, limits: Limits, report: Report, start: int) -> None:
+    def __init__(
+        self, stream: BinaryIO, limits: Limits, report: Report, start: int, growing: bool = False
+    ) -> None:
         self.stream = stream
         self.limits = limits
         self.report = report
@@ -118,6 +123,9 @@ class _Framing:
         self.first = self.size = 0
         self.lost = False
         self.gap: tuple[int, int, str] | None = None
+        self.growing = growing
+        self.resume = start
+        self.cut: int | None = None
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         most = self.limits.record_bytes
@@ -146,8 +154,24 @@ class _Framing:
             at = 0
             if len(data) < _WINDOW:  # what a writer adds from here on is for the next reader
                 break
-        if self.parts:
-            self._cut(self.first, base)
+        self._end(base)
+
+    def _end(self, end: int) -> None:
+        """Tell of what the log ends with; or where to go on, when more of it may come."""
+        if not self.growing:
+            if self.parts:
+                self._cut(self.first, end)
+            self._tell()
+            return
+        if self.cut is not None:
+            self.resume = self.cut
+        elif self.parts:
+            self.resume = self.first
+        elif self.gap and self.gap[1] == end:  # zeros and halves: a writer may be filling them in
+            self.resume = self.gap[0]
+            self.gap = None
+        else:
+            self.resume = end
         self._tell()
 
     def _join(self, kind: int, offset: int, payload: bytes) -> tuple[int, bytes] | None:
@@ -217,6 +241,9 @@ class _Framing:
         self._tell()
         begin = self.first if self.parts else begin
         self.parts.clear()
+        if self.growing:
+            self.cut = begin
+            return
         self.report(
             CUT,
             begin,

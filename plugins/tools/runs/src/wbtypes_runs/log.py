@@ -26,11 +26,16 @@ class Kind(IntEnum):
 
     HISTORY = 2
     SUMMARY = 3
+    OUTPUT = 4
     CONFIG = 5
+    STATS = 7
     ARTIFACT = 8
     METRIC = 12
+    OUTPUT_RAW = 13
     RUN = 17
     EXIT = 18
+    FINAL = 20
+    FOOTER = 22
     USE_ARTIFACT = 25
 
 

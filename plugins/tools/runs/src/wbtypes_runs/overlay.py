@@ -29,6 +29,10 @@ class Overlay:
         self._tree: dict[str, Any] = {}
         self._refused: dict[str, DecodeError] = {}
 
+    def begin(self, document: JsonObject) -> None:
+        """Begin with a whole document."""
+        self._tree = dict(document)
+
     def apply(self, record: bytes, begin: int, end: int) -> None:
         """Lay the changes of one summary or config message over the tree.
 

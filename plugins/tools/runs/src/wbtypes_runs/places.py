@@ -14,6 +14,9 @@ SUFFIX = ".wandb"
 FILES = "files"
 """The folder beside a log that holds the run's files."""
 
+TABLES = "run_table"
+"""The type of the artifacts that clients make of logged tables, and the kind of note that tells where they are."""
+
 _NAMED = 5
 _LOOKED_AT = 1000
 
@@ -40,10 +43,17 @@ def find_log(given: str | os.PathLike[str]) -> Path:
     raise _no_run(path, f"does not exist; {_WANTED}")
 
 
+def logs_for(folder: Path) -> list[Path]:
+    """The logs in a folder; of a ``files`` folder without one, those beside it."""
+    try:
+        found = _logs(folder)
+        return found if found or folder.name != FILES else _logs(folder.absolute().parent)
+    except OSError:
+        return []
+
+
 def _in_folder(folder: Path) -> Path:
-    logs = _logs(folder)
-    if not logs and folder.name == FILES:
-        logs = _logs(folder.absolute().parent)
+    logs = logs_for(folder)
     if len(logs) == 1:
         return logs[0]
     if logs:

@@ -5,9 +5,9 @@ Field numbers are those of the wire format, section 5; those of metrics were rea
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -16,7 +16,9 @@ from .wire import Message, flag, inner, parse, raw, text, whole
 
 # -- the run ------------------------------------------------------------------------------------------------------
 
-_TIMESTAMP: Message = {1: whole("seconds"), 2: whole("nanos")}
+MOMENT: Message = {1: whole("seconds"), 2: whole("nanos")}
+"""Seconds and nanoseconds since the epoch."""
+
 _RUN: Message = {
     1: text("id"),
     2: text("entity"),
@@ -31,7 +33,7 @@ _RUN: Message = {
     12: text("sweep_id"),
     13: text("host"),
     14: whole("starting_step"),
-    17: inner("start_time", _TIMESTAMP),
+    17: inner("start_time", MOMENT),
 }
 
 
@@ -77,13 +79,16 @@ def run(data: bytes, begin: int, end: int, before: RunInfo) -> tuple[RunInfo, by
     found = parse(data, _RUN, begin, end)
     config, summary = found.pop("config", b""), found.pop("summary", b"")
     if "start_time" in found:
-        found["started"] = _moment(found.pop("start_time"))
+        found["started"] = moment(found.pop("start_time"))
     if "tags" in found:
         found["tags"] = tuple(found["tags"])
     return evolve(before, **found), config, summary
 
 
-def _moment(found: Mapping[str, int]) -> datetime | None:
+def moment(found: Mapping[str, int] | None) -> datetime | None:
+    """A moment as protobuf has it, in UTC; None for none, or one beyond all calendars."""
+    if found is None:
+        return None
     try:
         return datetime.fromtimestamp(0, UTC) + timedelta(
             seconds=found.get("seconds", 0), microseconds=found.get("nanos", 0) // 1000
@@ -253,7 +258,6 @@ class ArtifactRecord:
         manifest_file: the path of the manifest where it is kept in a file of its own; data like any other.
         client_id: the id that ``wandb-client-artifact://`` URLs name.
         sequence_client_id: the id that such URLs name with ``:latest``.
-        folder: the folder of those given to `open_run` that holds all its files; None when none does.
     """
 
     name: str = ""
@@ -266,7 +270,6 @@ class ArtifactRecord:
     manifest_file: str = field(default="", repr=False)
     client_id: str = field(default="", repr=False)
     sequence_client_id: str = field(default="", repr=False)
-    folder: Path | None = None
 
 
 def artifact(data: bytes, begin: int, end: int) -> ArtifactRecord:
@@ -289,3 +292,38 @@ def _entries(manifest: Mapping[str, Any]) -> Iterator[Entry]:
     for found in manifest.get("contents", ()):
         extra = {pair.get("key", ""): pair.get("value_json", "") for pair in found.pop("extra", ())}
         yield Entry(**found, extra=extra)
+
+
+_USE: Message = {1: text("id"), 2: text("type"), 3: text("name")}
+
+
+@frozen(kw_only=True)
+class Use:
+    """An artifact that the run used as an input.
+
+    Attributes:
+        id: the server's id, in base64.
+        type: its type.
+        name: its name with the version, as ``"team/project/cats:v3"``.
+    """
+
+    id: str = ""
+    type: str = ""
+    name: str = ""
+
+    @property
+    def hex_id(self) -> str:
+        """The id as ``wandb-artifact://`` URLs have it; ``""`` when it is none."""
+        try:
+            return base64.b64decode(self.id, validate=True).hex()
+        except ValueError:
+            return ""
+
+
+def use(data: bytes, begin: int, end: int) -> Use:
+    """Read the record of an artifact that was used.
+
+    Raises:
+        WireError: it is none.
+    """
+    return Use(**parse(data, _USE, begin, end))

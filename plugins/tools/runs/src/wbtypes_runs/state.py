@@ -11,7 +11,7 @@ from wbtypes_core import Limits
 from . import records
 from .log import Kind
 from .overlay import Overlay
-from .records import ArtifactRecord, Exit, Metric, RunInfo
+from .records import ArtifactRecord, Exit, Metric, RunInfo, Use
 
 
 @define
@@ -25,6 +25,7 @@ class State:
         summary: the run's summary.
         metrics: the metric definitions by name or pattern.
         artifacts: the artifacts that were logged, in order.
+        used: the artifacts that were used as inputs, in order.
         exit: how the run ended; None when it did not, as far as the log goes.
     """
 
@@ -34,11 +35,17 @@ class State:
     summary: Overlay = field(init=False)
     metrics: dict[str, Metric] = field(factory=dict)
     artifacts: list[ArtifactRecord] = field(factory=list)
+    used: list[Use] = field(factory=list)
     exit: Exit | None = None
 
     def __attrs_post_init__(self) -> None:
         self.config = Overlay(self.limits)
         self.summary = Overlay(self.limits)
+
+    @property
+    def references(self) -> int:
+        """How many artifacts it names."""
+        return len(self.artifacts) + len(self.used)
 
     def take(self, kind: int, record: bytes, begin: int, end: int) -> None:
         """Take one record in; kinds that say nothing here are passed over.
@@ -73,6 +80,9 @@ class State:
     def _artifact(self, record: bytes, begin: int, end: int) -> None:
         self.artifacts.append(records.artifact(record, begin, end))
 
+    def _use(self, record: bytes, begin: int, end: int) -> None:
+        self.used.append(records.use(record, begin, end))
+
     def _exit(self, record: bytes, begin: int, end: int) -> None:
         self.exit = records.exit_of(record, begin, end)
 
@@ -83,5 +93,6 @@ _TAKERS: dict[int, Callable[[State, bytes, int, int], None]] = {
     Kind.RUN: State._run,
     Kind.METRIC: State._metric,
     Kind.ARTIFACT: State._artifact,
+    Kind.USE_ARTIFACT: State._use,
     Kind.EXIT: State._exit,
 }

@@ -1,0 +1,73 @@
+"""`wbtypes check`: every problem of a run."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from wbtypes_core.jsonio import dumps
+
+from .reading import add_artifacts, opened_run, problem_json
+from .terminal import printable, progress, tell
+
+if TYPE_CHECKING:
+    from wbtypes_runs import Problem, Run
+
+
+def command(parser: ArgumentParser) -> None:
+    """Check runs: a damaged log, values that cannot be read, files missing or altered.
+
+    Reads everything and hashes every file that a run mentions, and those of its artifacts that are here. Each problem is a
+    line on stderr, and makes the exit status 1.
+    """
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="a run folder, or the .wandb log in one")
+    add_artifacts(parser)
+    parser.add_argument(
+        "--schema",
+        action="store_true",
+        help="hold every value against the JSON Schema of its type, too; needs wbtypes-cli[schema]",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON: a list of runs with their problems")
+    parser.set_defaults(run_command=run)
+
+
+def run(args: Namespace) -> int:
+    """Check the runs; 1 when one of them has problems."""
+    pages: list[dict[str, Any]] = []
+    for place in args.runs:
+        with opened_run(place, args.artifacts) as found, progress(f"checking {place}"):
+            problems = found.check() + (_violations(found) if args.schema else [])
+        pages.append({"run": place, "problems": [problem_json(problem) for problem in problems]})
+        for problem in problems:
+            tell(f"{place}: {problem}" if len(args.runs) > 1 else str(problem))
+        if not args.json:
+            count = len(problems)
+            print(
+                f"{printable(place)}: {count:,} problem{'s' * (count != 1)}"
+                if count
+                else f"{printable(place)}: sound"
+            )
+    if args.json:
+        print(dumps(pages, indent=2))
+    return 1 if any(page["problems"] for page in pages) else 0
+
+
+def _violations(found: Run) -> list[Problem]:
+    """What in the rows and the summary does not hold to the schemas of its types; each kind is told once."""
+    from wbtypes_core import Code, default_registry
+    from wbtypes_core.errors import spell
+    from wbtypes_runs import Problem
+
+    from .reading import SUMMARY
+    from .schemas import Schemas
+
+    schemas = Schemas(default_registry())
+    rows = ((row.place(), row.step, row.json) for row in found.history())
+    seen: dict[tuple[str, str], Problem] = {}
+    for place, step, node in chain(rows, [(SUMMARY, None, found.summary_json)]):
+        for each in schemas.violations(node):
+            what = f"{each.message} (schema of {each.tag})"
+            at = f"{place}, {spell(each.path)}"
+            seen.setdefault((each.tag, each.message), Problem(at, what, "", Code.BAD_VALUE, step=step))
+    return list(seen.values())

@@ -1,0 +1,100 @@
+"""`wbtypes cat` and `wbtypes follow`: rows as lines of JSON, as they were logged."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("toys")
+
+
+def rows(done: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+@pytest.mark.parametrize("command", ["cat", "follow"])
+def test_rows_are_printed_as_they_were_logged(command: str, wbtypes: Any, full: Path) -> None:
+    done = wbtypes(command, full)
+    assert (done.status, done.err) == (0, "")
+    found = rows(done)
+    assert [row["_step"] for row in found] == [0, 1, 2, 5]
+    assert found[0]["sketch"]["_type"] == "toy-sketch" and math.isnan(found[1]["loss"])
+    assert found[2]["own"] == {"_type": "mine", "a": 1}
+
+
+@pytest.mark.parametrize("command", ["cat", "follow"])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--keys", "loss"], [{"loss", "_step"}] * 3),
+        (["--keys", "lo*", "text"], [{"loss", "_step"}] * 2 + [{"text", "_step"}, {"loss", "_step"}]),
+        (["--keys", "loss", "--from", "1"], [{"loss", "_step"}] * 2),
+        (["--keys", "nothing"], []),
+    ],
+)
+def test_keys_and_steps_are_chosen(
+    command: str, words: list[str], expected: list[set[str]], wbtypes: Any, full: Path
+) -> None:
+    assert [set(row) for row in rows(wbtypes(command, full, *words))] == expected
+
+
+def test_the_last_step_is_printed(wbtypes: Any, full: Path) -> None:
+    assert [row["_step"] for row in rows(wbtypes("cat", full, "--from", "1", "--to", "2"))] == [1, 2]
+
+
+def test_values_that_are_left_out_are_told(wbtypes: Any, recording: Any) -> None:
+    recording.row(0, {"a": 1, "b": b"nothing"})
+    recording.row(1, {"a": 2})
+    done = wbtypes("cat", recording.end())
+    assert done.status == 1
+    assert [row["_step"] for row in rows(done)] == [0, 1]
+    assert len(done.lines) == 1 and 'history step 0, ["b"]' in done.lines[0]
+
+
+def test_lost_records_are_told(wbtypes: Any, recording: Any) -> None:
+    recording.row(0, {"a": 1})
+    recording.row(1, {"unique": 2})
+    recording.row(2, {"a": 3})
+    recording.end()
+    data = recording.path.read_bytes().replace(b"unique", b"UNIQUE")
+    recording.path.write_bytes(data)
+    done = wbtypes("cat", recording.folder)
+    assert done.status == 1
+    assert [row["_step"] for row in rows(done)] == [0, 2]
+    assert len(done.lines) == 1 and "checksum" in done.lines[0]
+
+
+def test_follow_waits_for_what_comes(recording: Any) -> None:
+    recording.row(0, {"a": 1})
+    recording.save()
+    command = [sys.executable, "-m", "wbtypes_cli", "follow", str(recording.folder), "--interval", "0.02"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["a"] == 1
+        recording.row(1, {"a": 2})
+        recording.save()
+        assert json.loads(process.stdout.readline())["a"] == 2
+        recording.end()
+        assert process.stdout.read() == ""
+        assert process.wait(20) == 0
+
+
+def test_follow_ends_by_ctrl_c_and_timeout(wbtypes: Any, recording: Any) -> None:
+    recording.row(0, {"a": 1})
+    recording.save()
+    assert len(rows(wbtypes("follow", recording.folder, "--timeout", "0.01"))) == 1
+    command = [sys.executable, "-m", "wbtypes_cli", "follow", str(recording.folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(20) == 130
+        assert process.stderr.read() == ""

@@ -1,0 +1,61 @@
+"""`wbtypes check`: every problem in a line, and an exit status that tells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("toys")
+
+
+def test_a_sound_run(wbtypes: Any, full: Path) -> None:
+    done = wbtypes("check", full)
+    assert (done.status, done.out, done.err) == (0, f"{full}: sound\n", "")
+
+
+def test_every_problem_is_a_line(wbtypes: Any, full: Path) -> None:
+    (full / "files" / "media" / "toy" / "s_0.png").write_bytes(b"SKETCH")
+    (full / "files" / "media" / "toy" / "b_1.PNG").unlink()
+    done = wbtypes("check", full)
+    assert (done.status, done.out) == (1, f"{full}: 2 problems\n")
+    assert len(done.lines) == 2
+    assert "altered" in done.lines[0] and "history step 0" in done.lines[0]
+    assert "b_1.PNG is not in" in done.lines[1]
+
+
+def test_several_runs_and_json(wbtypes: Any, full: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "run-x.wandb"
+    other.parent.mkdir()
+    other.write_bytes(next(full.glob("*.wandb")).read_bytes()[:-3])
+    done = wbtypes("check", full, other)
+    assert done.status == 1
+    assert done.out.splitlines()[0] == f"{full}: sound"
+    assert all(line.startswith(f"wbtypes: error: {other}: ") for line in done.lines)
+    done = wbtypes("check", full, other, "--json")
+    pages = json.loads(done.out)
+    assert [page["run"] for page in pages] == [str(full), str(other)]
+    assert pages[0]["problems"] == [] and "cut-log" in {each["code"] for each in pages[1]["problems"]}
+
+
+def test_what_is_no_run(wbtypes: Any, tmp_path: Path) -> None:
+    done = wbtypes("check", tmp_path)
+    assert (done.status, done.out) == (2, "")
+    assert len(done.lines) == 1
+
+
+def test_values_are_held_against_schemas(
+    wbtypes: Any, recording: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wbtypes_cli.schemas import Schemas, Violation
+
+    recording.row(0, {"loss": 1})
+    recording.row(1, {"loss": 2})
+    folder = recording.end()
+    monkeypatch.setattr(Schemas, "violations", lambda self, node: [Violation(("loss",), "toy", "is odd")])
+    done = wbtypes("check", folder, "--schema")
+    assert done.status == 1
+    assert done.lines == ['wbtypes: error: history step 0, ["loss"]: is odd (schema of toy)']
+    assert wbtypes("check", folder).status == 0

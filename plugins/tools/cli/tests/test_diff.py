@@ -1,0 +1,104 @@
+"""`wbtypes diff`: what differs between two runs, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("toys")
+
+Begun = Callable[..., Any]
+CLIENT = "wandb-client-artifact://"
+
+
+@pytest.fixture
+def begun(recording: Any, tmp_path: Path) -> Begun:
+    """Begins a run of a name."""
+
+    def begin(name: str, lr: float = 0.1) -> Any:
+        folder = tmp_path / name
+        folder.mkdir()
+        made = type(recording)(folder)
+        made.change(5, {"lr": lr, "opt": {"name": "sgd"}})
+        return made
+
+    return begin
+
+
+def found(wbtypes: Any, left: Path, right: Path) -> list[dict[str, Any]]:
+    done = wbtypes("diff", left, right, "--json")
+    listed: list[dict[str, Any]] = json.loads(done.out)
+    assert done.status == bool(listed)
+    return listed
+
+
+def test_equal_runs(wbtypes: Any, full: Path) -> None:
+    done = wbtypes("diff", full, full)
+    assert (done.status, done.out, done.err) == (0, "", "")
+
+
+def test_times_names_and_ids_are_no_difference(wbtypes: Any, begun: Begun) -> None:
+    runs = []
+    for name, token in (("one", "a"), ("two", "b")):
+        made = begun(name)
+        node = {"_type": "toy-sketch", **made.file(f"media/{token}.png", b"same")}
+        urls = {"artifact_path": f"{CLIENT}{token}/t", "_latest_artifact_path": f"{CLIENT}{token}:latest/t"}
+        unnamed = {"_type": "toy-sketches", "filenames": [f"media/{token}.png"]}
+        hashed = {"_type": "toy-sketches", "filenames": [f"media/{token}_0_{'0' * 20}.png"]}
+        row = {"img": {**node, **urls}, "unnamed": unnamed, "hashed": hashed, "_runtime": len(runs)}
+        made.record(2, b"")
+        made.row(0, row)
+        runs.append(made.end({"img": node, "_runtime": len(runs)}))
+    assert found(wbtypes, *runs) == []
+
+
+def test_differences_are_listed(wbtypes: Any, begun: Begun) -> None:
+    left, right = begun("one"), begun("two", lr=0.2)
+    for made, data in ((left, b"left"), (right, b"right")):
+        made.row(
+            0, {"loss": 1.0, "same": 1, "img": {"_type": "toy-sketch", **made.file("media/i.png", data)}}
+        )
+    left.row(1, {"loss": 2, "same": 1})
+    right.row(1, {"loss": 3, "same": 1, "more": [1]})
+    left.row(2, {"loss": 4})
+    right.row(2, {"loss": 5})
+    left.row(3, {"loss": 6})
+    listed = found(wbtypes, left.end({"best": {"a": 1, "b": 2}}), right.end({"best": {"a": 1}}))
+    assert [(each["where"], each["path"], each["rows"], each["step"]) for each in listed] == [
+        ("config", ["lr"], 0, None),
+        ("summary", ["best", "b"], 0, None),
+        ("history", ["img"], 1, 0),
+        ("history", ["loss"], 2, 1),
+        ("history", ["more"], 1, 1),
+        ("history", [], 1, 3),
+    ]
+    assert (listed[0]["left"], listed[0]["right"]) == (0.1, 0.2)
+    assert (listed[1]["left"], "right" in listed[1]) == (2, False)
+    assert (listed[3]["left"], listed[3]["right"]) == (2, 3)
+    assert (listed[5]["left"], "right" in listed[5]) == ({"loss": 6}, False)
+
+
+def test_the_page(wbtypes: Any, begun: Begun) -> None:
+    left, right = begun("one"), begun("two", lr=0.2)
+    left.row(4, {"loss": 1})
+    done = wbtypes("diff", left.end(), right.end())
+    assert done.status == 1
+    assert done.out.splitlines() == [
+        "where    key           rows  step  left         right",
+        "config   lr                        0.1          0.2",
+        "history  (whole rows)  1     4     {'loss': 1}  -",
+    ]
+
+
+def test_deep_trees_are_compared_too(wbtypes: Any, begun: Begun) -> None:
+    deep = ["[" * 400 + str(number) + "]" * 400 for number in range(2)]
+    runs = [begun(name) for name in ("one", "two", "three")]
+    for made, text in zip(runs, (deep[0], deep[0], deep[1]), strict=True):
+        made.row(0, {"deep": text.encode()})
+    one, two, three = (made.end() for made in runs)
+    assert found(wbtypes, one, two) == []
+    assert [each["path"] for each in found(wbtypes, one, three)] == [["deep"]]

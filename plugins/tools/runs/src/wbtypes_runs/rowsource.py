@@ -1,0 +1,360 @@
+"""Rows as JSON: a run that comes as API rows, as a history file, or as a ``files`` folder without its log."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from wbtypes_core import Code, DecodeError, Limits
+from wbtypes_core.errors import need, printable
+from wbtypes_core.jsonio import JsonObject, loads
+
+from .log import Record
+from .places import FILES, logs_for
+from .problems import Problem, Tell
+
+if TYPE_CHECKING:
+    from .rows import RawRow
+    from .state import State
+
+SUMMARY, CONFIG, HISTORY = "wandb-summary.json", "config.yaml", "wandb-history.jsonl"
+"""What clients wrote beside the media: the newer ones rarely, the oldest the history too."""
+
+_ALWAYS = ("_step", "_timestamp")
+_SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_TOKENS = tuple(f'"{name}"'.encode() for name in _SPELLED)
+_PIECE = 1 << 20
+
+Leaf: TypeAlias = tuple[str, ...]
+Document: TypeAlias = "JsonObject | DecodeError"
+
+
+def rows_origin(
+    rows: Iterable[Mapping[str, Any]],
+    files: str | os.PathLike[str] | None,
+    summary: Mapping[str, Any] | None,
+    config: Mapping[str, Any] | None,
+    limits: Limits,
+) -> JsonOrigin:
+    """The run that rows of the public API are.
+
+    Raises:
+        TypeError: they are none.
+    """
+    wanted = (
+        "open_run takes the path of a run folder or of a .wandb file, or rows as the public API gives them"
+    )
+    try:
+        kept = list(rows)
+    except TypeError:
+        raise TypeError(f"{wanted}, not {type(rows).__name__}") from None
+    for row in kept:
+        if not isinstance(row, Mapping):
+            raise TypeError(f"{wanted}; a row is a dict, not {type(row).__name__}")
+    held = _Held(tuple(map(dict, kept)))
+    place = Path() if files is None else Path(files)
+    return JsonOrigin(place.absolute(), held, limits, dict(summary or {}), dict(config or {}))
+
+
+def file_origin(
+    path: Path,
+    summary: Mapping[str, Any] | None,
+    config: Mapping[str, Any] | None,
+    limits: Limits,
+) -> JsonOrigin | None:
+    """The run that a history file, or a folder without a log, is; None for whatever else the path is."""
+    if path.suffix in (".jsonl", ".json") and path.is_file():
+        return JsonOrigin(
+            path.absolute(), _InFile(path.absolute()), limits, dict(summary or {}), dict(config or {})
+        )
+    if not path.is_dir() or logs_for(path) or not _has_files_of_a_run(path):
+        return None
+    return JsonOrigin(
+        path.absolute(),
+        _InFile(path.absolute() / HISTORY),
+        limits,
+        None if summary is None else dict(summary),
+        None if config is None else dict(config),
+    )
+
+
+def _has_files_of_a_run(folder: Path) -> bool:
+    """Whether a folder is a run's ``files``; media alone are also in artifacts."""
+    named = folder.absolute().name == FILES and (folder / "media").is_dir()
+    return named or any((folder / name).is_file() for name in (SUMMARY, CONFIG, HISTORY))
+
+
+class _Held:
+    """Rows that the caller has in memory."""
+
+    def __init__(self, rows: tuple[JsonObject, ...]) -> None:
+        self._rows = rows
+
+    def read(self, limits: Limits) -> Iterator[Document]:
+        return iter(self._rows)
+
+    def spells(self) -> bool:
+        return True
+
+    def size(self) -> int:
+        return len(self._rows)
+
+
+class _InFile:
+    """Rows in a file: one JSON object in each line, or a list of them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self, limits: Limits) -> Iterator[Document]:
+        if not self.path.is_file():
+            return
+        with self.path.open("rb") as stream:
+            limits.spend("file_bytes", os.fstat(stream.fileno()).st_size, f"the size of {self.path}")
+            if self.path.suffix == ".json":
+                yield from self._document(stream.read(limits.json_bytes + 1), limits)
+                return
+            most = limits.record_bytes
+            while line := stream.readline(most + 1):
+                if len(line) > most:
+                    yield limits.refuse("record_bytes", most + 1, "the length of a line")
+                    while line and not line.endswith(b"\n"):
+                        line = stream.readline(_PIECE)
+                elif line.strip():
+                    yield _parsed(line, limits)
+
+    def _document(self, data: bytes, limits: Limits) -> Iterator[Document]:
+        limits.spend("json_bytes", len(data), f"the size of {self.path}")
+        document = loads(data)
+        if not isinstance(document, list):
+            raise DecodeError(
+                f"{printable(str(self.path))} is no list of rows; pass the run folder, a .wandb file, or the rows",
+                reason=Code.NOT_A_RUN,
+            )
+        for row in document:
+            yield row if isinstance(row, dict) else _no_row(row)
+
+    def spells(self) -> bool:
+        """Whether a NaN or infinity may be spelled as a string in it."""
+        if not self.path.is_file():
+            return False
+        with self.path.open("rb") as stream:
+            before = b""
+            while piece := stream.read(_PIECE):
+                if any(token in before + piece for token in _TOKENS):
+                    return True
+                before = piece[-16:]
+        return False
+
+    def size(self) -> int:
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
+
+def _parsed(line: bytes, limits: Limits) -> Document:
+    from .jsontext import most_nodes, parse_value
+
+    try:
+        if len(line) > limits.nodes and (most := most_nodes(line)) > limits.nodes:
+            raise limits.refuse("nodes", most, "the number of values in the row")
+        row = parse_value(line)
+    except DecodeError as error:
+        return error
+    return row if isinstance(row, dict) else _no_row(row)
+
+
+def _no_row(found: Any) -> DecodeError:
+    return DecodeError(f"a row is an object, and this is {type(found).__name__}", reason=Code.WRONG_TYPE)
+
+
+class JsonOrigin:
+    """A run without a log: rows as JSON, and beside them a summary and a config where something has them.
+
+    Attributes:
+        path: what it was opened from.
+        limits: what reading may cost.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        rows: _Held | _InFile,
+        limits: Limits,
+        summary: JsonObject | None,
+        config: JsonObject | None,
+    ) -> None:
+        self.path = path
+        self.limits = limits
+        self._rows = rows
+        self._summary = summary
+        self._config = config
+
+    @property
+    def files(self) -> Path:
+        """The folder of the media: what was opened, or what lies beside it."""
+        if self.path.is_dir():
+            return self.path
+        beside = self.path.parent / FILES
+        return beside if beside.is_dir() else self.path.parent
+
+    def rows(
+        self, tell: Tell, keys: Collection[str] | None, start: int | None, stop: int | None
+    ) -> Iterator[RawRow]:
+        """The rows, those of the public API with their floats as floats again."""
+        from .rows import RawRow
+
+        for number, row in enumerate(self._rows.read(self.limits)):
+            if isinstance(row, DecodeError):
+                where = f"{self.path.name}, row {number + 1:,}"
+                tell(Problem(where, row.message, "it is left out", row.reason))
+                continue
+            step = _step(row.get("_step"))
+            if step is not None and (
+                (start is not None and step < start) or (stop is not None and step >= stop)
+            ):
+                continue
+            if keys is not None:
+                row = {key: row[key] for key in row if key in keys}
+                if not row:
+                    continue
+            if self._floats:
+                row = _restored(row, (), self._floats)
+            yield RawRow(step, row.get("_timestamp"), row)
+
+    def state(self, tell: Tell) -> State:
+        """Summary and config, where something has them."""
+        from .records import RunInfo
+        from .state import State
+
+        state = State(self.limits, RunInfo(id=self._id()))
+        folder = self.path if self.path.is_dir() else None
+        summary = (
+            self._summary
+            if self._summary is not None
+            else _document(folder, SUMMARY, loads, self.limits, tell)
+        )
+        state.summary.begin(_restored(summary, (), self._floats))
+        config = (
+            self._config if self._config is not None else _document(folder, CONFIG, _yaml, self.limits, tell)
+        )
+        state.config.begin(
+            {key: _unwrapped(value) for key, value in config.items() if key != "wandb_version"}
+        )
+        return state
+
+    def scan(self, state: State, tell: Tell, keys: Collection[str] | None = None) -> Iterator[RawRow]:
+        """The rows; then summary and config into `state`."""
+        yield from self.rows(tell, keys, None, None)
+        found = self.state(tell)
+        state.summary, state.config = found.summary, found.config
+
+    def _id(self) -> str:
+        """The run's id, where the folder of the run says it."""
+        names = (self.path.name, self.path.parent.name)
+        found = (re.fullmatch(r"(?:offline-)?run-[0-9_]+-(.+)", name) for name in names)
+        return next((match[1] for match in found if match), "")
+
+    def records(self, kinds: Collection[int]) -> Iterator[Record]:
+        """None: there is no log."""
+        return iter(())
+
+    def size(self) -> int:
+        """The rows' number or bytes."""
+        return self._rows.size()
+
+    @cached_property
+    def _floats(self) -> frozenset[Leaf]:
+        """The keys under which strings are floats; worked out over all rows, when one of them may be."""
+        if not self._rows.spells():
+            return frozenset()
+        spelled: set[Leaf] = set()
+        texts: set[Leaf] = set()
+        for row in self._rows.read(self.limits):
+            for path, value in _leaves(row) if isinstance(row, dict) else ():
+                if type(value) is float and not math.isfinite(value):
+                    return frozenset()  # who wrote these rows spells them as they are
+                if type(value) is str:
+                    (spelled if value in _SPELLED else texts).add(path)
+        return frozenset(spelled - texts)
+
+
+def _step(found: Any) -> int | None:
+    """A row's step; the API gives whole floats too."""
+    if type(found) is float and found.is_integer():
+        return int(found)
+    return found if type(found) is int else None
+
+
+def _leaves(row: JsonObject) -> Iterator[tuple[Leaf, Any]]:
+    """The scalars of a row, those in typed objects aside."""
+    todo: list[tuple[Leaf, Any]] = [((key,), value) for key, value in row.items()]
+    while todo:
+        path, value = todo.pop()
+        if isinstance(value, dict):
+            if type(value.get("_type")) is not str:
+                todo += (((*path, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            todo += ((path, item) for item in value)
+        else:
+            yield path, value
+
+
+def _restored(value: Any, path: Leaf, floats: frozenset[Leaf]) -> Any:
+    """A tree with the strings under some keys as floats; their depth is bounded by that of the keys."""
+    if not floats:
+        return value
+    if isinstance(value, dict):
+        if type(value.get("_type")) is str:
+            return value
+        return {
+            key: _restored(item, (*path, key), floats) if _leads((*path, key), floats) else item
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_restored(item, path, floats) for item in value]
+    return _SPELLED.get(value, value) if isinstance(value, str) and path in floats else value
+
+
+def _leads(path: Leaf, floats: frozenset[Leaf]) -> bool:
+    return any(each[: len(path)] == path for each in floats)
+
+
+def _document(
+    folder: Path | None, name: str, parse: Callable[[bytes], Any], limits: Limits, tell: Tell
+) -> JsonObject:
+    """A JSON object in a file beside the media; empty when there is none."""
+    path = folder and folder / name
+    if not path or not path.is_file():
+        return {}
+    try:
+        limits.spend("json_bytes", path.stat().st_size, f"the size of {path}")
+        document = parse(path.read_bytes())
+        limits.check(document)
+        if not isinstance(document, dict):
+            raise DecodeError("it is no object", reason=Code.WRONG_TYPE)
+    except DecodeError as error:
+        tell(Problem(str(path), error.message, "it is left out", error.reason))
+        return {}
+    found: JsonObject = document
+    return found
+
+
+def _yaml(data: bytes) -> Any:
+    yaml = need("yaml", pip="wbtypes-runs[yaml]", what="reading config.yaml")
+    try:
+        return yaml.safe_load(data)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise DecodeError(f"this is not YAML: {' '.join(str(error).split())}", reason=Code.BAD_FILE) from None
+
+
+def _unwrapped(value: Any) -> Any:
+    """A value of ``config.yaml``, where each lies under ``value``, beside a description."""
+    wrapped = isinstance(value, dict) and "value" in value and value.keys() <= {"value", "desc"}
+    return value["value"] if wrapped else value

@@ -1,0 +1,607 @@
+"""Writing a run: values in, a run folder out that the wandb client itself reads."""
+
+from __future__ import annotations
+
+import operator
+import os
+import re
+import secrets
+import time
+import warnings
+import weakref
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from wbtypes_core import EncodeError, LocalFile, Registry, decode
+from wbtypes_core.jsonio import Json, JsonObject, dumps
+from wbtypes_core.layout import ArtifactAddress, FixedNaming
+from wbtypes_core.plain import json_copy
+
+from .writing import contents
+from .writing.contents import About, Aggregate, Definition
+from .writing.line import Line, Ready, Turn
+from .writing.opening import begin_run
+from .writing.protobuf import item
+from .writing.staging import Given, RunFiles, Staging, check_artifact, given_files
+from .writing.state import OURS
+from .writing.telling import raise_first, unwritten
+from .writing.turns import Configured, Defined, Removal, Row
+from .writing.values import Writer, Written, items_of, scalar_text, snapshot
+from .writing.views import Config, Summary, as_config, check_key
+
+PENDING = 16
+"""How many rows with media may wait for their encoding; `RunWriter.log` waits for room beyond that."""
+
+WAITING = 100_000
+"""How many rows may wait behind them."""
+
+WORKERS = min(4, os.cpu_count() or 1)
+"""Threads that encode media."""
+
+KEPT = 10_000
+"""How many lost values are kept in `RunWriter.lost`."""
+
+_LAST_STEP = (1 << 63) - 1
+_RUN_FOLDER = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-([A-Za-z0-9_.-]{1,128})")
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class LostValueWarning(UserWarning):
+    """A value could not be encoded in the background, and its row was written without it."""
+
+
+class RunWriter:
+    """A run in the making: what is logged is in its folder, as a client would have written it.
+
+    **What a killed process leaves.** Rows reach the log in their order, each in one write of the operating system, so what
+    is there is always all rows up to some point, with their files.
+
+    * With ``background=False`` every row is in the log when its `log` returns.
+    * With ``background=True``, the default, that holds for rows that no media is pending before. Media are encoded by a
+      few threads, and their row, and those after it, are written as soon as they are done. When `flush` returns, all is
+      in the log. At most 16 rows with media wait; beyond that `log` waits for room.
+
+    What the log holds outlives the process; it outlives a crash of the machine too with ``fsync=True``.
+
+    **What goes wrong.** A value that cannot be encoded is left out of its row, and nothing else is. Where that is found
+    at once, `log` raises `EncodeError` with the step and key once the row is written without the value; where it is
+    found in the background, the next `log` warns (`LostValueWarning`), `flush` and `close` raise, and `lost` lists all.
+    `OSError` from `log`, as of a full disk, means that the row was **not** taken: log it again once there is room. The log
+    stays whole, and rows that were taken before are written first.
+
+    **Steps** grow: each row has a step of its own, after that of the row before, and one more when none is given. (A second
+    row of a step would come to other steps than yours once a client uploads it.)
+
+    Safe to share between threads. A forked child cannot use it; the parent goes on.
+
+    Args:
+        folder: the run folder, which will hold ``run-<id>.wandb``, ``files/`` and ``artifacts/``; it is made if need be,
+            and must hold no run yet. `open_run` takes it, and ``wandb sync`` does; a name like those of the client,
+            ``offline-run-20260131_101500-<id>``, spares it the option ``--no-skip-online``.
+        project: the project's name.
+        name: the name to show for the run.
+        config: JSON by key, to begin with.
+        id: the run's id; by default what the folder's name says (after the last ``-`` of such a name), else a random one.
+        entity: the user or team.
+        group: the group of runs that it belongs to.
+        job_type: the kind of job.
+        notes: notes to show.
+        tags: tags to show.
+        background: whether media are encoded in the background.
+        fsync: whether each row and file waits for the disk.
+        exact: whether what wandb's shapes lose is written beside them, under ``_wbtypes``.
+        registry: the codecs; by default of all that is installed.
+
+    Attributes:
+        folder: the run folder.
+        id: the run's id.
+        config: the config; assigning writes.
+        summary: the summary; assigning writes.
+
+    Raises:
+        FileExistsError: the folder holds a run, or another writer is at work in it.
+        OSError: the folder cannot be written; nothing is left behind.
+        TypeError: a config that is not JSON.
+        ValueError: an id with characters that run ids do not have.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        project: str = "",
+        name: str = "",
+        config: Mapping[str, Any] | None = None,
+        id: str | None = None,
+        entity: str = "",
+        group: str = "",
+        job_type: str = "",
+        notes: str = "",
+        tags: Collection[str] = (),
+        background: bool = True,
+        fsync: bool = False,
+        exact: bool = True,
+        registry: Registry | None = None,
+    ) -> None:
+        self.folder = Path(folder).absolute()
+        self.id = _run_id(id, self.folder)
+        self._registry = registry
+        self._background = background
+        self._process = os.getpid()
+        self._closed = False
+        self._began = time.monotonic()
+        self._last = -1
+        self._pending = 0
+        self._pool: ThreadPoolExecutor | None = None
+        self._lost: list[EncodeError] = []
+        self._untold: list[EncodeError] = []
+        self._unwarned: list[EncodeError] = []
+        self._about = About(
+            id=self.id,
+            entity=entity,
+            project=project,
+            name=name,
+            group=group,
+            job_type=job_type,
+            notes=notes,
+            tags=_texts(tags, "tags"),
+            started=time.time_ns(),
+        )
+        begin = as_config(config or {})
+        self._staging = Staging(self.folder, self.id, fsync=fsync)
+        self._files = RunFiles(self.folder, self._staging, fsync=fsync)
+        self._writer = Writer(self._about, self._files, exact, registry)
+        self._lock, self._log = begin_run(self.folder, self._about, begin, _producer(), fsync=fsync)
+        self._line = Line(self._log, WAITING)
+        self._line.state.config = begin
+        self.config = Config(begin, self._configure)
+        self.summary = Summary(self._summary, self._decoded, self._summarise, self._forget)
+        _writers.add(self)
+
+    @property
+    def path(self) -> Path:
+        """The ``.wandb`` file."""
+        return self._log.path
+
+    @property
+    def step(self) -> int:
+        """The step of the last row; -1 before the first."""
+        return self._last
+
+    @property
+    def lost(self) -> tuple[EncodeError, ...]:
+        """What went wrong with the values that rows are without, each with its step and key."""
+        return tuple(self._lost)
+
+    def log(self, row: Mapping[str, Any], step: int | None = None) -> int:
+        """Add a row to the history.
+
+        Args:
+            row: values by key: numbers, text, lists and dicts, media such as `Image`, and what plugins adopt (arrays,
+                figures). What is done to them afterwards changes nothing. ``_timestamp`` and ``_runtime`` (seconds) are
+                added unless they are there; ``_step``, where it is there, is the row's step.
+            step: the row's step, after that of the row before; by default one more.
+
+        Returns:
+            The row's step.
+
+        Raises:
+            TypeError: what is no mapping, a key that is no text, a step that is no whole number.
+            ValueError: a step that does not come after the last, or the key ``_wandb``.
+            EncodeError: a value that cannot be written, with its step and key; the row was written without it.
+            OSError: the row cannot be written, as on a full disk; nothing of it was.
+            RuntimeError: the writer is closed, or belongs to another process.
+        """
+        self._check()
+        if not isinstance(row, Mapping):
+            raise TypeError(f"log takes a dict of values by key, not {type(row).__name__}")
+        self._warn()
+        turn = Row(None)
+        asked = _step_of(row, step)
+        self._take_in(turn, row, "a row")
+        later = self._background and any(each.later for each in turn.rich.values())
+        with self._line.lock:
+            self._wait_for_room(later)
+            turn.step = self._next(asked)
+            self._stamp(turn)
+            self._enter(turn, later)
+        if later:
+            return turn.step
+        if turn.rich:
+            self._encode_now(turn)
+        raise_first(self._keep(turn))
+        return turn.step
+
+    def define_metric(
+        self,
+        name: str,
+        step_metric: str | None = None,
+        step_sync: bool | None = None,
+        hidden: bool = False,
+        summary: str | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        """Say how a metric is drawn, and what the summary keeps of it.
+
+        Args:
+            name: the metric, with dots between the keys of nested dicts; or the begin of names and a ``*``.
+            step_metric: the metric on the horizontal axis.
+            step_sync: whether rows that lack the step metric are given its last value; by default yes if there is one.
+            hidden: whether automatic charts leave it out.
+            summary: what the summary keeps in place of the last value, with commas between: ``min``, ``max``, ``mean``,
+                ``first``, ``last``, or ``none``.
+            overwrite: whether what was defined before is forgotten, or added to.
+
+        Raises:
+            ValueError: an empty name, a ``*`` that is not at its end, or another word in `summary`.
+            OSError: the log cannot be written; nothing was defined.
+        """
+        self._check()
+        for what, value in (("name", name), ("step_metric", step_metric or ""), ("summary", summary or "")):
+            if not isinstance(value, str):
+                raise TypeError(f"{what} of define_metric is text, not {type(value).__name__}")
+        if not name or "*" in name[:-1]:
+            raise ValueError(f"define_metric takes a name, or the begin of names and a *, not {name!r}")
+        name.encode()
+        definition = Definition(
+            name=name,
+            step_metric=step_metric or "",
+            step_sync=bool(step_metric) if step_sync is None else step_sync,
+            hidden=hidden,
+            summary=Aggregate.named(summary or ""),
+            overwrite=overwrite,
+        )
+        self._put(Defined(definition), f"the metric {name!r}")
+
+    def log_artifact(
+        self,
+        files: Given,
+        name: str,
+        type: str,
+        *,
+        description: str = "",
+        metadata: Mapping[str, Any] | None = None,
+        aliases: Collection[str] = (),
+    ) -> ArtifactAddress:
+        """Add a new version of an artifact, with copies of its files.
+
+        Args:
+            files: a folder, all of it but links; one file; several files, each under its own name; or files by the
+                name that they shall have.
+            name: the artifact's name: letters, digits, ``-``, ``_`` and ``.``.
+            type: its type, as ``"dataset"`` or ``"model"``.
+            description: what to say of it.
+            metadata: JSON by key.
+            aliases: names of this version; ``latest`` is one already.
+
+        Returns:
+            How references name it.
+
+        Raises:
+            ValueError: a name or type that servers refuse, two files of one name, or no file.
+            OSError: a file cannot be read or copied; nothing was added.
+        """
+        self._check()
+        check_artifact(name, type)
+        given = given_files(files)
+        about = dumps(json_copy(metadata, "metadata")) if metadata else ""
+        staged = self._staging.stage(name, type)
+        try:
+            for entry, path in given.items():
+                staged.store.put(LocalFile(path), "", FixedNaming(entry))
+            made = staged.finished(
+                description=description, metadata=about, aliases=_texts(aliases, "aliases")
+            )
+            self._put(Ready((contents.artifact(made, self._about),)), f"the artifact {name}")
+        except BaseException:
+            staged.discard()
+            raise
+        return staged.address
+
+    def flush(self) -> None:
+        """Wait until all that was logged is in the log.
+
+        Raises:
+            EncodeError: values were lost in the background since the last time; all else is in the log.
+            OSError: it cannot be written, as on a full disk; flush again once there is room.
+        """
+        self._check()
+        self._finish()
+        self._tell()
+
+    def close(self, exit_code: int = 0) -> None:
+        """Wait until all is in the log, write how the run ended, and let go of the folder. A second call does nothing.
+
+        Args:
+            exit_code: what the process says of itself; 0 means that the run ended well.
+
+        Raises:
+            EncodeError: values were lost in the background since the last time; the run is closed.
+            OSError: what was left could not be written; the run is closed, and lacks it.
+        """
+        if self._closed or os.getpid() != self._process:
+            return
+        try:
+            self._finish()
+            seconds = int(time.monotonic() - self._began)
+            last = (contents.summary([contents.runtime(seconds)]), contents.end(exit_code, seconds))
+            self._put(Ready(last), "the end of the run")
+        finally:
+            self._closed = True
+            if self._pool:
+                self._pool.shutdown()
+            self._log.close()
+            self._lock.release()
+            _writers.discard(self)
+        self._tell()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+            return
+        try:
+            self.close(exit_code=1)
+        except (EncodeError, OSError) as more:  # what ended the run goes first
+            error.add_note(str(more))
+
+    def __repr__(self) -> str:
+        return f"RunWriter({str(self.folder)!r})"
+
+    # -- rows ---------------------------------------------------------------------------------------------------
+
+    def _take_in(self, turn: Row, values: Mapping[str, Any], what: str) -> None:
+        """Write the scalars of a row or summary, and snapshot the rest."""
+        json, items = turn.json, turn.items
+        for key, value in values.items():
+            if type(key) is not str or key == OURS:
+                key = check_key(key, what)
+            text = scalar_text(value)
+            try:
+                if text is not None:
+                    items[key] = item(key, text)
+                    json[key] = value
+                    continue
+                taken = snapshot(value, self._registry)
+                if taken.plain:
+                    turn.add(key, Written(taken.tree, items_of(key, taken.tree)))
+                else:
+                    turn.rich[key] = taken
+                    json[key], items[key] = None, b""  # its place in the row
+            except UnicodeEncodeError:
+                turn.leave_out(key, EncodeError("a key holds half a character; rename it"))
+            except Exception as error:
+                turn.leave_out(key, error)
+
+    def _next(self, asked: int | None) -> int:
+        if asked is None:
+            return self._last + 1
+        if asked <= self._last:
+            raise ValueError(
+                f"step {asked:,} does not come after that of the row before, {self._last:,}; steps never go back, "
+                f"so log all values of a step in one call, or this row with step={self._last + 1} or later"
+            )
+        return asked
+
+    def _stamp(self, turn: Row) -> None:
+        """Add what a client adds to every row."""
+        now, runtime = time.time(), time.monotonic() - self._began
+        for key, value in (("_timestamp", now), ("_runtime", runtime), ("_step", turn.step)):
+            if key == "_step" or key not in turn.json:
+                turn.json[key] = value
+                turn.items[key] = item(key, repr(value).encode())
+
+    def _wait_for_room(self, later: bool) -> None:
+        try:
+            self._line.make_room()
+        except OSError as error:
+            raise unwritten(error, "the row, and those before it,") from error
+        while later and self._pending >= PENDING:
+            self._line.wait()
+
+    def _enter(self, turn: Row, later: bool) -> None:
+        """Put a row into the line, and give its encoding to the pool."""
+        turn.before, self._last = self._last, int(turn.step or 0)
+        turn.ready = not turn.rich
+        try:
+            self._line.take(turn)
+        except OSError as error:
+            self._give_back(turn)
+            raise unwritten(error, turn.place()) from error
+        if later:
+            self._pending += 1
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="wbtypes-writer")
+            try:
+                self._pool.submit(self._encode_later, turn)
+            except RuntimeError:  # the interpreter is on its way out, and takes no more work
+                self._encode_later(turn)
+
+    def _give_back(self, turn: Row) -> None:
+        """Let the step of a row that was not taken be used again, unless there is a later one."""
+        with self._line.lock:
+            if self._last == turn.step:
+                self._last = turn.before
+
+    def _encode_now(self, turn: Row) -> None:
+        """Encode what is left of a row, and write it; when its files cannot be stored, it is not taken."""
+        try:
+            for key, each in turn.rich.items():
+                try:
+                    turn.add(key, self._writer.write(key, each.tree, turn.naming))
+                except OSError as error:
+                    raise unwritten(error, turn.place(key)) from error
+                except Exception as error:
+                    turn.leave_out(key, error)
+        except BaseException:
+            self._line.drop(turn)
+            self._give_back(turn)
+            raise
+        turn.rich.clear()
+        try:
+            self._line.is_ready(turn, wait=not self._background)
+        except OSError as error:
+            self._give_back(turn)
+            raise unwritten(error, turn.place()) from error
+
+    def _encode_later(self, turn: Row) -> None:
+        """Encode what is left of a row, on the pool: whatever happens, the row is written."""
+        try:
+            for key, each in turn.rich.items():
+                try:
+                    turn.add(key, self._writer.write(key, each.tree, turn.naming))
+                except Exception as error:
+                    turn.leave_out(key, error)
+        finally:
+            turn.rich.clear()
+            with self._line.lock:
+                self._pending -= 1
+                told = [EncodeError(each.message) for each in self._keep(turn)]
+                self._untold += told
+                self._unwarned += told
+                self._line.arrives(turn)
+
+    # -- what is lost ---------------------------------------------------------------------------------------------
+
+    def _keep(self, turn: Row) -> list[EncodeError]:
+        """Remember the values that a row goes without, by what is said of them: a traceback would hold the values."""
+        errors = turn.errors()
+        with self._line.lock:
+            self._lost += (EncodeError(each.message) for each in errors[: max(0, KEPT - len(self._lost))])
+        return errors
+
+    def _tell(self) -> None:
+        with self._line.lock:
+            untold, self._untold, self._unwarned = self._untold, [], []
+        raise_first(untold)
+
+    def _warn(self) -> None:
+        if self._unwarned:
+            with self._line.lock:
+                unwarned, self._unwarned = self._unwarned, []
+            for error in unwarned:
+                warnings.warn(str(error), LostValueWarning, stacklevel=3)
+
+    # -- summary, config and all else ----------------------------------------------------------------------------
+
+    def _summarise(self, values: Mapping[str, Any]) -> None:
+        self._check()
+        turn = Row(None)
+        self._take_in(turn, values, "the summary")
+        turn.ready = not turn.rich
+        self._put(turn, "the summary")
+        if turn.rich:
+            self._encode_now(turn)
+        raise_first(self._keep(turn))
+
+    def _summary(self) -> JsonObject:
+        if not self._closed:
+            self._check()
+            self._finish()
+        return self._line.state.summary
+
+    def _decoded(self, key: str, json: Json) -> Any:
+        return decode({key: deepcopy(json)}, self._files, registry=self._registry)[key]
+
+    def _forget(self, keys: tuple[str, ...]) -> None:
+        self._check()
+        self._put(Removal(keys), "the summary")
+
+    def _configure(self, values: JsonObject) -> None:
+        self._check()
+        self._put(Configured(values), "the config")
+
+    def _put(self, turn: Turn, what: str) -> None:
+        with self._line.lock:
+            try:
+                self._line.make_room()
+                self._line.take(turn)
+            except OSError as error:
+                raise unwritten(error, what) from error
+
+    def _finish(self) -> None:
+        try:
+            self._line.finish()
+        except OSError as error:
+            what = f"the last {len(self._line):,} rows and settings"
+            raise unwritten(error, what, "free some space and flush again") from error
+
+    def _check(self) -> None:
+        if self._closed:
+            raise RuntimeError(
+                f"the writer of {self.folder} is closed; what it wrote can be read by open_run"
+            )
+        if os.getpid() != self._process:
+            raise RuntimeError(
+                f"the writer of {self.folder} belongs to the process that made it; "
+                f"make another one here, with a folder of its own"
+            )
+
+
+_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
+
+
+def _leave_to_the_parent() -> None:
+    """In a forked child: let go of the files, so that the parent's death frees the folder."""
+    for writer in _writers:
+        writer._log.close()
+        writer._lock.leave()
+    _writers.clear()
+
+
+if hasattr(os, "register_at_fork"):  # there is no fork on Windows
+    os.register_at_fork(after_in_child=_leave_to_the_parent)
+
+
+def _producer() -> str:
+    from . import __version__
+
+    return f"wbtypes-runs {__version__}"
+
+
+def _run_id(given: str | None, folder: Path) -> str:
+    if given is None:
+        named = _RUN_FOLDER.fullmatch(folder.name)
+        return named[1] if named else "".join(secrets.choice(_LETTERS) for _ in range(8))
+    if not _ID.fullmatch(given):
+        raise ValueError(
+            f"a run's id has letters, digits, '-', '_' and '.', 128 at most, and is not {given!r}"
+        )
+    return given
+
+
+def _step_of(row: Mapping[str, Any], step: int | None) -> int | None:
+    """The step that a row asks for, by the argument or by itself."""
+    found = [
+        _whole(each, what)
+        for each, what in ((step, "step"), (row.get("_step"), "the row's _step"))
+        if each is not None
+    ]
+    if len(set(found)) > 1:
+        raise ValueError(f"step={found[0]:,} and the row's own _step {found[1]:,} differ; give one of them")
+    return found[0] if found else None
+
+
+def _whole(value: Any, what: str) -> int:
+    try:
+        step = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what} is a whole number, not {type(value).__name__}") from None
+    if isinstance(value, bool) or not 0 <= step <= _LAST_STEP:
+        raise ValueError(f"{what} is a whole number from 0 to {_LAST_STEP:,}, not {value!r}")
+    return step
+
+
+def _texts(given: Collection[str], what: str) -> tuple[str, ...]:
+    if isinstance(given, str) or not all(isinstance(each, str) for each in given):
+        raise TypeError(f"{what} is a list of texts")
+    return tuple(given)
