@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from importlib import invalidate_caches
 
 from attrs import frozen
 
@@ -129,9 +130,26 @@ def installed(*, refresh: bool = False) -> Index:
     """
     global _installed
     with _lock:
+        if refresh:
+            invalidate_caches()  # else Python itself knows nothing of what was installed a moment ago
         if _installed is None or refresh:
             _installed = Index(tuple(_scan()))
         return _installed
+
+
+def core_wanted(distribution: str) -> str | None:
+    """The versions of core that a distribution asks for, as ``"<2,>=1.0.0"``; None where its metadata names none."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        needs = requires(distribution) or ()
+    except PackageNotFoundError:
+        return None
+    found = (_CORE.match(need) for need in needs if "extra" not in need.partition(";")[2])
+    return next((match[1].strip() for match in found if match), None)
+
+
+_CORE = re.compile(r"(?i)wbtypes[-_.]+core\s*(?:\[[^]]*\])?\s*\(?\s*([<>=!~][^;)]*)")
 
 
 def _scan() -> Iterator[Entry]:
@@ -144,7 +162,8 @@ def _scan() -> Iterator[Entry]:
             text = distribution.read_text("entry_points.txt")
             if not text or PREFIX not in text:
                 continue
-            name, version = normalized(distribution.metadata["Name"] or ""), distribution.version or ""
+            said = distribution.metadata  # parsed anew at each asking
+            name, version = normalized(said["Name"] or ""), said["Version"] or ""
             found = [entry for entry in distribution.entry_points if entry.group.startswith(PREFIX)]
         except Exception:  # damaged metadata, of whoever: the distribution cannot be used, all others can
             continue

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
+import sys
 import threading
 import warnings
 from collections.abc import Iterable, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any, BinaryIO, Self
+from weakref import WeakKeyDictionary
 
 import pluggy
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from . import hints, hookspecs, index
 from .codec import BatchCodec, Codec, Upgrade
@@ -118,9 +122,14 @@ class Registry:
     """
 
     def __init__(self, found: Index, policy: _Policy) -> None:
-        self._index = found
         self._policy = policy
         self._lock = threading.RLock()
+        self._lasting = False
+        self._begin(found)
+
+    def _begin(self, found: Index) -> None:
+        """Start anew with what is installed: nothing is loaded but the modules of hooks."""
+        self._index = found
         self._clear()
         types = {(each.distribution, each.module): each for each in found.providers}
         for hooks in found.group("hooks").values():
@@ -169,6 +178,7 @@ class Registry:
             BrokenPlugin: one of them cannot be registered.
         """
         registry = cls(Index(()), _Policy())
+        registry._lasting = True
         for plugin in plugins:
             name = getattr(plugin, "__name__", type(plugin).__name__)
             try:
@@ -178,9 +188,19 @@ class Registry:
         return registry
 
     def refresh(self) -> None:
-        """Look again at what is installed, and forget what was loaded or broken."""
+        """Look again at what is installed: what came is found, what went is gone, what was broken is tried anew.
+
+        A plugin that is loaded stays what it is, for there are values of its classes; where another version of it was
+        installed meanwhile, an `OpaqueWarning` says to restart. A registry made by `of` stays as it is.
+        """
         with self._lock:
-            self.__init__(index.installed(refresh=True), self._policy)  # type: ignore[misc]
+            if self._lasting:
+                return
+            loaded = [each.provider.module for each in self._states.values() if each.reason is None]
+            self._begin(index.installed(refresh=True))
+            for provider in self._index.providers:
+                if provider.module in loaded and (old := _outdated(provider)):
+                    self.tell(old)
 
     # -- by tag -----------------------------------------------------------------------------------------------
 
@@ -278,20 +298,25 @@ class Registry:
             if known.reason is not None and _strict():
                 raise BrokenPlugin(str(known.reason))
             return known.reason
+        before = frozenset(sys.modules)
         try:
-            self._register(import_module(provider.module), provider, advertised=set(provider.tags))
+            module = import_module(provider.module)
+            _imported.setdefault(module, provider)
+            running = evolve(provider, version=_version_of(module, provider))
+            self._register(module, running, advertised=set(provider.tags))
         except (Exception, SystemExit) as error:  # whatever a stranger's module raises must not end the host
-            reason = Reason(
+            reason = _outdated(provider) or Reason(
                 Code.BROKEN,
                 f"the plugin {provider} does not work: {type(error).__name__}: {one_line(error)}; "
-                f"reinstall it, or report this to its author",
+                f"{_way_out(provider)}",
             )
             self._states[key] = State(provider, "broken", reason)
+            _forget(provider.package, before)
             if _strict():
                 raise BrokenPlugin(str(reason)) from error
             self.tell(reason)
             return reason
-        self._states[key] = State(provider, "loaded")
+        self._states[key] = State(running, "loaded")
         return None
 
     def _register(self, plugin: object, provider: Provider, advertised: set[str] | None) -> None:
@@ -484,6 +509,44 @@ class Registry:
             for tag in provider.tags:
                 self.find(tag)
         return tuple(state for state in self.providers() if state.reason is not None)
+
+
+_imported: WeakKeyDictionary[ModuleType, Provider] = WeakKeyDictionary()
+"""Whose each plugin's module was when it was imported; a process keeps it, whatever is installed later."""
+
+
+def _version_of(module: ModuleType, provider: Provider) -> str:
+    """The version of a plugin that its module is of."""
+    first = _imported.get(module, provider)
+    return first.version if first.distribution == provider.distribution else provider.version
+
+
+def _outdated(provider: Provider) -> Reason | None:
+    """Why a plugin is not the version that its metadata says; None when it is, or is not imported yet."""
+    module = sys.modules.get(provider.module)
+    version = provider.version if module is None else _version_of(module, provider)
+    if version == provider.version:
+        return None
+    return Reason(Code.BROKEN, f"{provider} is installed, but this process has {version} loaded: restart it")
+
+
+def _way_out(provider: Provider) -> str:
+    """What to do about a plugin that does not work."""
+    from . import __version__ as own
+
+    wanted = index.core_wanted(provider.distribution) or ""
+    lowest = re.search(r"(?:>=|==|~=|>)\s*(\d+)", wanted)
+    if lowest is None or lowest[1] == own.partition(".")[0]:
+        return "reinstall it, or report this to its author"
+    return f"it is built for wbtypes-core {wanted}, and {own} is installed: install versions that go together"
+
+
+def _forget(package: str, kept: frozenset[str]) -> None:
+    """Take back what the import of a broken plugin brought of its own package, so that a mended one is found."""
+    brought = [name for name in sys.modules if name not in kept]
+    for name in brought:
+        if name == package or name.startswith(f"{package}."):
+            del sys.modules[name]
 
 
 def _strict() -> bool:

@@ -126,13 +126,13 @@ def found(pattern: str) -> list[Project]:
 CORE = Project.at(ROOT)
 TYPES = found("plugins/types/*/pyproject.toml")
 TOOLS = found("plugins/tools/*/pyproject.toml")
-TEMPLATE = found("docs/authors/template/pyproject.toml")
+EXAMPLES = found("docs/authors/examples/*/pyproject.toml")
 
 CASES: dict[str, list[Any]] = {
-    "plugin": [*TYPES, *TEMPLATE],
+    "plugin": [*TYPES, *EXAMPLES],
     "tool": TOOLS,
-    "project": [CORE, *TYPES, *TOOLS, *TEMPLATE],
-    "module": [module for project in (CORE, *TYPES, *TOOLS, *TEMPLATE) for module in project.modules()],
+    "project": [CORE, *TYPES, *TOOLS, *EXAMPLES],
+    "module": [module for project in (CORE, *TYPES, *TOOLS, *EXAMPLES) for module in project.modules()],
 }
 
 

@@ -28,8 +28,11 @@ UNSAFE = {
     "webbrowser",
 }
 
-# the kit pickles the values that its own samples made, and starts the Python that runs it
-BY_HAND = {"wbtypes_core/testing/conformance.py": {"pickle", "subprocess"}}
+# the kit pickles the values that its own samples made, and starts the Python that runs it, as the doctor does
+BY_HAND = {
+    "wbtypes_core/testing/conformance.py": {"pickle", "subprocess"},
+    "plugins/tools/cli/src/wbtypes_cli/doctor.py": {"subprocess"},
+}
 
 IMPORTERS = {
     "wbtypes_core/errors.py": "a library that a conversion needs, named by our code",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib
 import json
@@ -15,7 +16,7 @@ from contextlib import suppress
 from importlib.resources import files as resources
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import hypothesis
 import pytest
@@ -23,7 +24,7 @@ import referencing
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from ..codec import EXACT, Codec, JsonFileCodec, MediaCodec
+from ..codec import EXACT, BatchCodec, Codec, JsonFileCodec, MediaCodec
 from ..context import DecodeContext, Dialect, encode_context
 from ..decode import decode
 from ..encode import Encoded, encode, native
@@ -34,7 +35,7 @@ from ..jsonio import dumps, loads, same
 from ..limits import Limits
 from ..registry import Registry
 from ..stores import MemoryStore
-from ..values import Media, WBValue
+from ..values import Batch, Media, WBValue
 from .corpus import CorpusEntry, corpus_folder, read_corpus
 from .hostile import mutations
 from .watched import WatchedStore
@@ -63,6 +64,20 @@ for node in asked["nodes"]:
     context = DecodeContext(MemoryStore(), registry, True, "keep", Limits(), key="value", step=None)
     context.decode(node, expect=asked["tag"])
 print(json.dumps([name for name in asked["heavy"] if name in sys.modules]))
+"""
+
+_AGAIN = """
+import importlib, pickle, sys
+from wbtypes_core import Dialect, MemoryStore, Registry
+from wbtypes_core.context import encode_context
+from wbtypes_core.jsonio import dumps
+plugins, tag, samples = pickle.load(sys.stdin.buffer)
+registry = Registry.of(*map(importlib.import_module, plugins))
+for dialect, value in samples:
+    context = encode_context(
+        MemoryStore(), registry, key="value", step=0, dialect=Dialect(dialect), exact=True
+    )
+    print(dumps(context.encode(value, expect=tag), sort=True))
 """
 
 
@@ -219,15 +234,8 @@ class CodecConformance:
             "nodes": nodes,
             "heavy": list(self.heavy),
         }
-        done = subprocess.run(
-            [sys.executable, "-c", _COLD],
-            input=dumps(asked),
-            capture_output=True,
-            text=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            check=False,
-        )
-        assert done.returncode == 0, f"a fresh Python cannot import and decode:\n{done.stderr}"
+        done = _fresh_python(_COLD, dumps(asked).encode("ascii"))
+        assert done.returncode == 0, f"a fresh Python cannot import and decode:\n{done.stderr.decode()}"
         imported = json.loads(done.stdout)
         assert imported == [], (
             f"importing {self.package()} or decoding imports {', '.join(imported)}: move that to native.py, "
@@ -255,6 +263,60 @@ class CodecConformance:
                     f"{_of(value, dialect)} stores other files the second time"
                 )
                 assert value == before, f"encoding changes {_of(value, dialect)}, which was {before!r}"
+
+    def test_encoding_is_the_same_in_another_process(self) -> None:
+        """The order of sets, hashes and addresses differ from process to process; what is written does not."""
+        samples = [(dialect, value) for dialect in self.codec.dialects for value in self.samples()]
+        plugins = [plugin.__name__ for plugin in (self.plugin, *self.siblings)]
+        tag = None if self.codec.tagged else self.codec.tag
+        asked = pickle.dumps((plugins, tag, [(dialect.value, value) for dialect, value in samples]))
+        done = _fresh_python(_AGAIN, asked, PYTHONHASHSEED="1")
+        assert done.returncode == 0, f"a fresh Python cannot write a pickled sample:\n{done.stderr.decode()}"
+        for (dialect, value), line in zip(samples, done.stdout.decode().splitlines(), strict=True):
+            node = self.write(value, MemoryStore(), dialect)
+            assert same(node, loads(line)), (
+                f"{_of(value, dialect)} is written differently in another process (sort what has no order):\n"
+                f"here:  {dumps(node, sort=True)}\nthere: {line}"
+            )
+
+    def test_what_was_read_is_written_back(self) -> None:
+        """A value that was read from a store is the same JSON when it is written there, and its files are not stored anew."""
+        for value, dialect, node, store in self.written():
+            before = dict(store.files)
+            for follow in (True, False):
+                back = self.write(self.read(node, store, follow=follow), store, dialect)
+                assert same(back, node), (
+                    f"{_of(value, dialect)}, read and written again (follow={follow}), is other JSON:\n"
+                    f"before: {dumps(node, sort=True)}\nafter:  {dumps(back, sort=True)}"
+                )
+                anew = sorted(store.files.keys() - before.keys())
+                assert not anew, (
+                    f"{_of(value, dialect)}, read and written to the same store (follow={follow}), stores "
+                    f"{', '.join(anew)} anew: keep the file that decode was given"
+                )
+
+    def test_samples_without_their_siblings(self) -> None:
+        """Where the types of its parts are not installed, a value keeps them as they came."""
+        alone = Registry.of(self.plugin)
+        for value, dialect, node, store in self.written() if self.siblings else ():
+            back = self.write(self.read(node, store, registry=alone), store, dialect, registry=alone)
+            assert same(back, node), (
+                f"{_of(value, dialect)} loses something where no sibling is installed; leave parts to ctx.decode:\n"
+                f"before: {dumps(node, sort=True)}\nafter:  {dumps(back, sort=True)}"
+            )
+
+    def test_a_list_of_items_is_one_value(self) -> None:
+        """What users log is a list: its items become one object, and come back in their order."""
+        if not isinstance(self.codec, BatchCodec):
+            return
+        for value in self.samples():
+            store = MemoryStore()
+            items = list(cast(Batch, value))
+            back = self.read(self.write(items, store, Dialect.RUN), store)
+            assert isinstance(back, Batch) and list(back) == items, (
+                f"the list {items!r:.200} comes back as {back!r:.200}: the codec's item_type is "
+                f"{self.codec.item_type.__name__}"
+            )
 
     def test_decoding_changes_nothing(self) -> None:
         """The node that was decoded is as it was."""
@@ -334,10 +396,10 @@ class CodecConformance:
         """Values, made or decoded, travel between processes; equal ones have equal hashes."""
         for value, dialect, node, store in self.written():
             for each in (value, self.read(node, store)):
-                copy = pickle.loads(pickle.dumps(each))
-                assert copy == each, f"{_of(value, dialect)} is not equal to its pickled copy {copy!r}"
+                twin = pickle.loads(pickle.dumps(each))
+                assert twin == each, f"{_of(value, dialect)} is not equal to its pickled copy {twin!r}"
                 if type(each).__hash__ is not None:
-                    assert hash(copy) == hash(each), f"{_of(value, dialect)} and its copy have two hashes"
+                    assert hash(twin) == hash(each), f"{_of(value, dialect)} and its copy have two hashes"
 
     # -- recorded nodes ---------------------------------------------------------------------------------------
 
@@ -376,6 +438,31 @@ class CodecConformance:
                     f"came:    {dumps(entry.expected, sort=True)}\nwritten: {dumps(node, sort=True)}"
                 )
 
+    def test_each_upgrade_has_a_recorded_node(self) -> None:
+        """Each old shape is among the recorded nodes, and what an upgrade gives needs it no more."""
+        nodes = [
+            entry.node for entry in read_corpus(self.corpus, self.codec.tag) if isinstance(entry.node, dict)
+        ]
+        for upgrade in self.codec.upgrades:
+            older, upgraded = [], []
+            for node in nodes:
+                with suppress(
+                    Exception
+                ):  # a recorded node may be damaged; test_corpus says what becomes of it
+                    newer = upgrade(copy.deepcopy(node))
+                    older += [] if same(newer, node) else [newer]
+                    upgraded.append(newer)
+            name = getattr(upgrade, "__name__", repr(upgrade))
+            assert older, (
+                f"no recorded node of {self.codec.tag} is of the old shape that {name} upgrades: record one, as "
+                f'{{"name", "node", "upgraded": today\'s node}}'
+            )
+            for newer in older:
+                assert same(upgrade(copy.deepcopy(newer)), newer), (
+                    f"{name} changes what it has upgraded already, {dumps(newer)}: it must leave today's shape alone"
+                )
+            nodes = upgraded
+
     # -- schema -----------------------------------------------------------------------------------------------
 
     def test_schema_of_samples(self) -> None:
@@ -389,6 +476,17 @@ class CodecConformance:
     def test_schema_of_corpus(self, kept: CorpusEntry) -> None:
         """What clients wrote satisfies the schema too."""
         _holds(self.schema(), kept.expected, kept.name)
+
+    def test_the_schema_is_for_people_too(self) -> None:
+        """It has a title and a description, and each of its keys has one."""
+        schema = self.schema().schema
+        assert isinstance(schema, dict)
+        name = f"schemas/{self.codec.tag.replace('/', '.')}.json"
+        lacking = [key for key in ("title", "description") if not schema.get(key)]
+        assert not lacking, f"{name} lacks {' and '.join(lacking)}, which is what people read of the type"
+        properties = schema.get("properties", {}).items()
+        mute = [key for key, about in properties if not {"description", "const", "$ref"} & set(about)]
+        assert not mute, f'{name}: {", ".join(mute)} have no "description"'
 
     def schema(self) -> Draft202012Validator:
         """The validator of the tag's schema; references among the plugin's and its siblings' schemas are resolved."""
@@ -487,6 +585,18 @@ class CodecConformance:
                 assert self.native_equal(value, native(each, registry=self.registry())), (
                     f"native({_of(value, dialect)}) {how} is not what native_equal expects"
                 )
+
+
+def _fresh_python(text: str, given: bytes, **env: str) -> subprocess.CompletedProcess[bytes]:
+    """What a Python of its own makes of a script and its input; it imports from where this one does."""
+    path = os.pathsep.join(filter(None, sys.path))
+    return subprocess.run(
+        [sys.executable, "-c", text],
+        input=given,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": path, **env},
+        check=False,
+    )
 
 
 def registered(plugin: object) -> list[Codec[Any]]:

@@ -26,7 +26,15 @@ Shows what a wandb run holds and takes it out as plain files: no account, no ser
 commands:
   show RUN               Show what a run holds: keys, types, steps, what values look like, problems.
   extract RUN --to DIR   Extract every value of a run as the file a person opens.
+  check RUN...           Check runs: a damaged log, values that cannot be read, files missing or altered.
+  cat RUN                Print the rows of a run as lines of JSON, as they were logged.
+  follow RUN             Print the rows of a run that is still being written, as they land.
+  diff RUN RUN           Compare two runs: config, summary, and the rows of equal steps; media by content.
   plugins                List the type packages that are installed, and how they are.
+  new NAME               Write a package for a type of your own, with tests that pass.
+  doctor                 Examine what is installed: what works, what clashes, what does not go together.
+  schema TAG             Print the JSON Schema of a type, or list the types that have one.
+  explain FILE|JSON|-    Explain logged JSON: what each value is, who reads it, what is odd about it.
   help [COMMAND]         List the commands of all installed packages, or explain one.
 
 RUN is a run folder (wandb/run-..., wandb/offline-run-..., wandb/latest-run), or the .wandb log in one.

@@ -1,5 +1,0 @@
-"""Long text for wbtypes."""
-
-from .values import Text
-
-__all__ = ["Text"]
