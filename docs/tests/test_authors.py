@@ -1,0 +1,93 @@
+"""The tutorial for authors, followed to the letter: its files are written, its commands run, their answers compared."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PAGE = Path(__file__).parents[1] / "authors" / "index.md"
+
+BLOCK = re.compile(
+    r"^```(?P<kind>console|\{code-block\} \w+)\n(?::caption: (?P<file>\S+)\n\n)?(?P<text>.*?)^```",
+    re.M | re.S,
+)
+
+CHECKER = doctest.OutputChecker()
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+INSTALLED = "Metadata-Version: 2.1\nName: wbtypes-confusion\nVersion: 0.1.0\n"
+POINTS = """\
+[wbtypes.types]
+confusion-matrix = wbtypes_confusion.plugin
+[wbtypes.values]
+Confusion = wbtypes_confusion:Confusion
+"""
+
+
+def steps(text: str) -> Iterator[tuple[str, str]]:
+    """Each file of the page as its path and text, and each command, with ``$`` before it, as that and its answer."""
+    for block in BLOCK.finditer(text):
+        if block["file"]:
+            yield block["file"], block["text"]
+            continue
+        for told in re.split(r"^\$ ", block["text"], flags=re.M)[1:]:
+            command, _, answer = told.partition("\n")
+            yield f"$ {command}", answer
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """What the two installations of the page come to: the package's metadata, and its folder on the path."""
+    info = tmp_path / "site" / "wbtypes_confusion-0.1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(INSTALLED)
+    (info / "entry_points.txt").write_text(POINTS)
+    path = os.pathsep.join(map(str, (info.parent, tmp_path / "wbtypes-confusion" / "src")))
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def test_the_tutorial(tmp_path: Path, environment: dict[str, str]) -> None:
+    folder = tmp_path
+    seen = 0
+    for what, text in steps(PAGE.read_text(encoding="utf-8")):
+        if not what.startswith("$ "):
+            target = folder / what
+            assert target.parent.is_dir(), f"{what}: `wbtypes new` makes no such folder"
+            target.write_text(text, encoding="utf-8")
+            continue
+        words = shlex.split(what[2:], comments=True)
+        if words[0] == "cd":
+            folder /= words[1]
+        elif words[0] in ("wbtypes", "pytest", "python"):
+            answered(words, text, folder, environment)
+            seen += 1
+    assert seen >= 6
+
+
+def answered(words: list[str], answer: str, folder: Path, environment: dict[str, str]) -> None:
+    """Run a command, and hold what it says against the page."""
+    modules = {
+        "wbtypes": ("-m", "wbtypes_cli"),
+        "pytest": ("-m", "pytest", "-p", "no:cacheprovider"),
+        "python": (),
+    }
+    command = [sys.executable, *modules[words[0]], *words[1:]]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{shlex.join(words)}:\n{done.stdout}{done.stderr}"
+    said = done.stdout.splitlines()[-1] + "\n" if words[0] == "pytest" else done.stdout
+    assert CHECKER.check_output(answer, said, FLAGS), f"{shlex.join(words)} says\n{said}\nand not\n{answer}"
+
+
+def test_the_style_of_its_files() -> None:
+    """They are as long as lines may be, and end where files end."""
+    files = [text for what, text in steps(PAGE.read_text(encoding="utf-8")) if not what.startswith("$ ")]
+    assert files
+    assert max(len(line) for text in files for line in text.splitlines()) <= 110
