@@ -88,6 +88,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 TYPES = sorted(path.parent for path in ROOT.glob("plugins/types/*/pyproject.toml"))
 PLUGINS = TYPES + sorted(path.parent for path in ROOT.glob("plugins/tools/*/pyproject.toml"))
+EXAMPLES = sorted(path.parent for path in ROOT.glob("docs/authors/examples/*/pyproject.toml"))
 
 
 def package(folder: Path) -> Path:
@@ -247,7 +248,8 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types: mypy over every package, mypy and pyright over what a user's code sees."""
     install(session, "--group", "types", *testable(*PLUGINS), "nox")
-    session.run("mypy", "noxfile.py", *(str(package(folder)) for folder in (ROOT, *PLUGINS)), "tests/typing")
+    sources = [str(package(folder)) for folder in (ROOT, *PLUGINS, *EXAMPLES)]
+    session.run("mypy", "noxfile.py", *sources, "tests/typing")
     session.run("pyright", "tests/typing")
 
 
@@ -301,20 +303,39 @@ def forbid(name: str, sources: Iterable[str], targets: Iterable[str], *but: str)
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the manual with warnings as errors, and run the examples in it."""
-    install(session, "--group", "docs", *editable([ROOT, *PLUGINS]))
-    strict = ["--fail-on-warning", "--keep-going", "--quiet"]
-    for builder in ("html", "doctest"):
-        session.run("sphinx-build", *strict, "--builder", builder, "docs", f"docs/_build/{builder}")
+    """Build the manual with warnings as errors, and run every example in it and in the READMEs."""
+    install(session, "--group", "docs", *testable(*PLUGINS))
+    strict = ["--fail-on-warning", "--keep-going", "--quiet", "--fresh-env"]
+    session.run("sphinx-build", *strict, "--builder", "html", "docs", "docs/_build/html")
+    pytest(session, "docs/tests")
 
 
 @nox.session
 def template(session: nox.Session) -> None:
-    """Build the template for plugin authors outside the workspace, and run its tests."""
-    copy = Path(session.create_tmp(), "template")
+    """Write packages with `wbtypes new`, outside the workspace; hold their style and types, build them, run their tests."""
+    cli = ROOT / "plugins/tools/cli"
+    install(session, "--group", "lint", "--group", "types", *testable(cli))
+    with tempfile.TemporaryDirectory(prefix="wbtypes-template-") as folder:
+        for kind in ("file", "value"):
+            made = Path(folder, kind)
+            session.run("wbtypes", "new", f"sample-{kind}", "--kind", kind, "--folder", str(made))
+            install(session, *build(session, made))
+            with session.chdir(made):
+                session.run("ruff", "check")
+                session.run("ruff", "format", "--check")
+                session.run("mypy")
+                pytest(session, "--config-file", "pyproject.toml", "tests")
+
+
+@nox.session
+@nox.parametrize("example", [nox.param(folder, id=folder.name) for folder in EXAMPLES])
+def examples(session: nox.Session, example: Path) -> None:
+    """Build one of the examples for plugin authors outside the workspace, and run its tests from its own folder."""
+    copy = Path(session.create_tmp(), example.name)
     shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(ROOT / "docs/authors/template", copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
-    install(session, *testable(), *build(session, copy))
+    shutil.copytree(example, copy, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    needed = [folder for folder in closure([copy]) if folder != copy]
+    install(session, *testable(*needed), *groups([copy]), *build(session, copy))
     session.chdir(copy)
     pytest(session, "--config-file", "pyproject.toml", "tests")
 
@@ -323,28 +344,57 @@ def template(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure against the real wandb client, which lives in an environment of its own."""
     install(session, *testable(*PLUGINS))
-    client = Path(session.create_tmp(), "client")
-    python = client / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    session.run_install("uv", "venv", "--quiet", "--allow-existing", str(client), external=True)
-    words = ["--python", str(python), "--constraints", str(CONSTRAINTS), "--group", "wandb"]
-    session.run_install("uv", "pip", "install", "--quiet", *words, external=True)
-    pytest(session, "--capture=no", "tests/benchmarks", WBTYPES_WANDB_PYTHON=str(python))
+    python = install_wandb(session)
+    pytest(session, "--capture=no", "tests/benchmarks", WBTYPES_WANDB_PYTHON=python)
+
+
+@nox.session
+def client(session: nox.Session) -> None:
+    """Let the real wandb client read what we write: each `tests/client/<name>_write.py` here, then its `_read.py` over there."""
+    install(session, *testable(*PLUGINS))
+    python = install_wandb(session, "bokeh", "plotly", "soundfile")  # of which it makes values of its own
+    place = Path(session.create_tmp(), "written").resolve()
+    shutil.rmtree(place, ignore_errors=True)
+    homes = ("HOME", *(f"WANDB_{each}_DIR" for each in ("ARTIFACT", "CACHE", "CONFIG", "DATA")), "WANDB_DIR")
+    offline = {"WANDB_MODE": "offline", "WANDB_ERROR_REPORTING": "false", "WANDB_SILENT": "true"}
+    for reader in sorted(ROOT.glob("tests/client/*_read.py")):
+        name = reader.stem.removesuffix("_read")
+        if session.posargs and name not in session.posargs:
+            continue
+        folder, home = place / name / "folder", place / name / "home"
+        home.mkdir(parents=True)
+        writer = reader.with_name(f"{name}_write.py")
+        if writer.is_file():
+            session.run("python", str(writer), str(folder))
+        env = {**offline, **dict.fromkeys(homes, str(home))}
+        session.run(python, str(reader), str(folder), env=env, external=True)
+
+
+def install_wandb(session: nox.Session, *words: str) -> str:
+    """Put the real client, with what the words name, into an environment of its own; returns its interpreter."""
+    home = Path(session.create_tmp(), "client")
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    session.run_install("uv", "venv", "--quiet", "--allow-existing", str(home), external=True)
+    options = ["--python", str(python), "--constraints", str(CONSTRAINTS), "--group", "wandb"]
+    session.run_install("uv", "pip", "install", "--quiet", *options, *words, external=True)
+    return str(python)
 
 
 @nox.session
 def constraints(session: nox.Session) -> None:
     """Write `constraints.txt` anew: the newest version of everything that a session installs."""
-    projects = {folder: read(folder) for folder in (ROOT, *PLUGINS)}
+    projects = {folder: read(folder) for folder in (ROOT, *PLUGINS, *EXAMPLES)}
     wanted = [*nox.project.load_toml(__file__)["dependencies"], f"--editable {ROOT}[testing]"]
-    wanted += [f"--editable {folder}" for folder in PLUGINS]
+    wanted += [f"--editable {folder}" for folder in (*PLUGINS, *EXAMPLES)]
     wanted += [need for project in projects.values() for need in project["build-system"]["requires"]]
     listed = Path(session.create_tmp(), "wanted.in")
     listed.write_text("\n".join(wanted), encoding="utf-8")
     own = [word for name in projects[ROOT]["dependency-groups"] for word in ("--group", name)]
+    own += groups((*PLUGINS, *EXAMPLES))
     names = [project["project"]["name"] for project in projects.values()]
     ours = [word for name in names for word in ("--no-emit-package", name)]
     style = ["--universal", "--python-version=3.11", "--no-header", "--no-annotate", "--upgrade", "--quiet"]
-    words = [*style, *ours, *own, *groups(PLUGINS), "--output-file", str(CONSTRAINTS), str(listed)]
+    words = [*style, *ours, *own, "--output-file", str(CONSTRAINTS), str(listed)]
     session.run("uv", "pip", "compile", *words, external=True)
 
 
