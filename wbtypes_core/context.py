@@ -264,7 +264,7 @@ class DecodeContext:
             document = loads(data)
         except DecodeError as error:
             raise type(error)(f"{file}: {error.message}", reason=error.reason) from None
-        self.limits.check(document)
+        self.limits.check(document, len(data))
         return document
 
     def artifact(self, url: str) -> tuple[DecodeContext, StoredFile]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, Self
 
 import attrs
 
 from .errors import Code, DecodeError, LimitError
+
+_HOLDERS = frozenset((list, dict))
 
 
 @attrs.frozen(kw_only=True)
@@ -76,35 +80,52 @@ class Limits:
         if found > getattr(self, name):
             raise self.refuse(name, found, what)
 
-    def check(self, document: Any) -> None:
+    def check(self, document: Any, size: int | None = None) -> None:
         """Refuse a JSON document that is too deep, too long, or holds too long a string.
 
         One pass, level by level and without recursion; the walkers then hold no counters.
 
+        Args:
+            document: parsed JSON.
+            size: how long its text was, where that is known: no string in it is longer.
+
         Raises:
             LimitError: naming ``depth``, ``nodes`` or ``string``.
         """
-        level = [document]
-        depth = seen = 0
-        while level:
-            seen += len(level)
+        texts = size is None or size > self.string
+        if texts and type(document) is str:
+            self._check_text(len(document))
+        holders = [document] if type(document) in _HOLDERS else []
+        seen, depth = 1, 0
+        while holders:
+            held = sum(map(len, holders))
+            seen += held
             if seen > self.nodes:
                 raise self.refuse("nodes", seen, "the number of values in the JSON")
-            below: list[Any] = []
-            for value in level:
-                kind = type(value)
-                if kind is dict:
-                    below.extend(value.values())
-                    if value:
-                        self._check_keys(value)
-                elif kind is list:
-                    below.extend(value)
-                elif kind is str and len(value) > self.string:
-                    raise self.refuse("string", len(value), "the length of a string in the JSON")
-            level = below
-            depth += bool(below)
+            depth += bool(held)
             if depth > self.depth:
                 raise self.refuse("depth", depth, "the nesting of the JSON")
+            holders = self._inside(holders, texts)
+
+    def _inside(self, holders: list[Any], texts: bool) -> list[Any]:
+        """The lists and objects that are held by these; the scalars among them, most of all values, are only looked at."""
+        lists = [holder for holder in holders if type(holder) is list]
+        objects = [holder for holder in holders if type(holder) is dict and holder]
+        for node in objects:
+            self._check_keys(node)
+        return self._holders(lists, texts) + self._holders([node.values() for node in objects], texts)
+
+    def _holders(self, groups: Sequence[Iterable[Any]], texts: bool) -> list[Any]:
+        kinds = set(map(type, chain.from_iterable(groups)))
+        if texts and str in kinds:
+            self._check_text(max(len(value) for value in chain.from_iterable(groups) if type(value) is str))
+        if kinds.isdisjoint(_HOLDERS):
+            return []
+        return [value for value in chain.from_iterable(groups) if type(value) in _HOLDERS]
+
+    def _check_text(self, longest: int) -> None:
+        if longest > self.string:
+            raise self.refuse("string", longest, "the length of a string in the JSON")
 
     def _check_keys(self, node: dict[Any, Any]) -> None:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import json
 from typing import Any
 
 import numpy as np
@@ -45,3 +47,78 @@ def page(size: int, turn: int) -> str:
     return (
         f"<html><head><title>{turn}</title></head><body>{paragraph * (size // len(paragraph))}</body></html>"
     )
+
+
+COLUMNS = list("abcdefghij")
+"""The names of the columns of tables."""
+
+
+def rows(count: int) -> list[list[Any]]:
+    """Rows of ten scalars: ints, floats, text, booleans, a column with NaN and two with None."""
+    draw = np.random.default_rng(0)
+    floats = draw.standard_normal(count).tolist()
+    columns = [
+        draw.integers(0, 1 << 40, count).tolist(),
+        floats,
+        [f"text {row}" for row in range(count)],
+        (draw.random(count) < 0.5).tolist(),
+        [float("nan") if row % 100 == 0 else each for row, each in enumerate(floats)],
+        [None if row % 10 == 0 else row for row in range(count)],
+        list(range(count)),
+        draw.random(count).tolist(),
+        [f"label {row % 100}" for row in range(count)],
+        [None if row % 7 else f"note {row}" for row in range(count)],
+    ]
+    return list(map(list, zip(*columns, strict=True)))
+
+
+def mixed_rows(count: int) -> list[list[Any]]:
+    """Rows of ten cells, six of them dicts, lists, arrays and moments."""
+    draw = np.random.default_rng(0)
+    vectors = draw.standard_normal((count, 8))
+    begin = datetime.datetime(2024, 1, 1)
+    return [
+        [
+            {"loss": row / 7, "step": row, "tag": "train"},
+            [row, row + 1, row + 2],
+            vectors[row],
+            begin + datetime.timedelta(seconds=row),
+            {"box": [0.5, 0.25], "labels": ["cat", "dog"]},
+            [f"token {row}", "end"],
+            row,
+            row / 3,
+            f"text {row}",
+            row % 2 == 0,
+        ]
+        for row in range(count)
+    ]
+
+
+def frame(count: int) -> Any:
+    """A data frame of pandas with ten columns: numbers, text, booleans, categories and moments."""
+    import pandas as pd
+
+    draw = np.random.default_rng(0)
+    floats = draw.standard_normal(count)
+    return pd.DataFrame(
+        {
+            "a": draw.integers(0, 1 << 40, count),
+            "b": floats,
+            "c": [f"text {row}" for row in range(count)],
+            "d": draw.random(count) < 0.5,
+            "e": np.where(np.arange(count) % 100, floats, np.nan),
+            "f": pd.Categorical([f"label {row % 100}" for row in range(count)]),
+            "g": np.arange(count),
+            "h": floats.astype("float32"),
+            "i": pd.date_range("2024-01-01", periods=count, freq="s"),
+            "j": draw.integers(0, 255, count).astype("uint8"),
+        }
+    )
+
+
+def told(table: Any) -> list[Any]:
+    """What tells one list of rows from another: how many there are, and the digest of their JSON."""
+    text = json.dumps(
+        [list(row) for row in table], default=lambda cell: getattr(cell, "tolist", cell.__str__)()
+    )
+    return [len(table), hashlib.sha256(text.encode()).hexdigest()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import os
@@ -13,11 +14,14 @@ from typing import Any
 
 import inputs
 import numpy as np
+import pydantic_core
 import wandb
 import wandblog
 from PIL import Image
 from stopwatch import Stopwatch, Work
+from wandb import util
 from wandb.proto.wandb_internal_pb2 import Record
+from wandb.sdk.data_types.table import _numpy_arrays_to_lists
 from wandb.sdk.data_types.utils import val_to_json
 
 JOBS: dict[str, Callable[..., Work]] = {}
@@ -98,6 +102,73 @@ def file(run: Any, path: str) -> Work:
     return Work(
         prepare=prepare, run=run_, facts=lambda node: [node["sha256"], stored(run, node).stat().st_size]
     )
+
+
+def table_of(rows: list[list[Any]]) -> Any:
+    """A table of the client, mixed columns refused."""
+    return wandb.Table(columns=inputs.COLUMNS, data=rows)
+
+
+@job
+def table(run: Any, rows: str, count: int) -> Work:
+    given = getattr(inputs, rows)(count)
+    return Work(lambda _, turn: table_of(given), facts=lambda made: inputs.told(made.data))
+
+
+@job
+def table_of_frame(run: Any, count: int) -> Work:
+    frame = inputs.frame(count)
+    return Work(
+        lambda _, turn: wandb.Table(dataframe=frame), facts=lambda made: [made.columns, len(made.data)]
+    )
+
+
+@job
+def table_text(run: Any, count: int) -> Work:
+    made = table_of(inputs.rows(count))
+
+    path = Path(run.dir, "text.table.json")
+
+    def run_(_: int, turn: int) -> Path:
+        with codecs.open(str(path), "w", encoding="utf-8") as out:  # as `Table.bind_to_run` has it
+            util.json_dump_safer(_numpy_arrays_to_lists(made._to_table_json(count)), out)
+        return path
+
+    return Work(run_, facts=lambda path: inputs.told(json.loads(path.read_bytes())["data"]))
+
+
+@job
+def table_text_by_pydantic(run: Any, count: int) -> Work:
+    document = {"columns": inputs.COLUMNS, "data": inputs.rows(count)}
+    path = Path(run.dir, "floor.table.json")
+
+    def run_(_: int, turn: int) -> Path:
+        path.write_bytes(pydantic_core.to_json(document, inf_nan_mode="constants"))
+        return path
+
+    return Work(run_, facts=lambda path: inputs.told(json.loads(path.read_bytes())["data"]))
+
+
+@job
+def table_read(run: Any, path: str, count: int) -> Work:
+    artifact = wandb.Artifact("bench", "table")
+
+    def run_(_: int, turn: int) -> Any:
+        return wandb.Table.from_json(json.loads(Path(path).read_bytes()), artifact)
+
+    return Work(run_, facts=lambda made: inputs.told(made.data))
+
+
+@job
+def table_of_images(run: Any, count: int, side: int) -> Work:
+    pictures = inputs.natural(side, side, count)
+
+    def run_(arrays: list[Any], turn: int) -> Node:
+        cells = [[wandb.Image(array), row] for row, array in enumerate(arrays)]
+        node: Node = val_to_json(run, "table", wandb.Table(columns=["image", "n"], data=cells), turn)
+        return node
+
+    return Work(run_, prepare=lambda turn: [inputs.stamped(picture, turn) for picture in pictures])
 
 
 def histories(path: str) -> Iterator[Any]:

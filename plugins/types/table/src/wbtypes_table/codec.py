@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, ClassVar, TypeVar
 
 from attrs import evolve, frozen
@@ -27,6 +28,7 @@ from wbtypes_core import (
     WBValue,
 )
 from wbtypes_core.codec import EXACT, exact_of, expect_object, read
+from wbtypes_core.collector import at_rest
 from wbtypes_core.files import reason_of
 from wbtypes_core.jsonio import JsonObject, dumps, kind, loads, same
 from wbtypes_core.layout import artifact_name, path_of_key
@@ -124,8 +126,10 @@ def _document(table: Table, ctx: EncodeContext, first: int = 0) -> tuple[JsonObj
         declared = table._type(at)
         written = None if first or stop else _as_it_came(table, at, ctx)
         if written is None:
-            cells = column.cells
-            written = write(cells[first:stop] if first or stop else cells, declared, str(name), ctx, at)
+            if first or stop:
+                written = write(column.cells[first:stop], declared, str(name), ctx, at)
+            else:
+                written = write(column.cells, declared, str(name), ctx, at, column.kinds)
         columns.append(written)
         if written.exact:
             exact[str(at)] = written.exact
@@ -246,7 +250,8 @@ def _raw_columns(node: JsonObject, ctx: DecodeContext) -> tuple[list[Name], list
         raise DecodeError(
             f"{what}, and there are {len(names)} columns", reason=Code.WRONG_TYPE, path=("data", at)
         )
-    return names, list(map(list, zip(*rows, strict=True)))
+    flat = list(chain.from_iterable(rows))  # quicker than to turn the rows by zip, which makes an iterator for each
+    return names, [flat[at :: len(names)] for at in range(len(names))]
 
 
 def _types(node: JsonObject, names: Sequence[Name]) -> tuple[ColumnType | None, dict[int, ColumnType]]:
@@ -387,7 +392,8 @@ def _artifact_table(url: str, ctx: DecodeContext) -> Table:
     """The table that a reference to an artifact's entry means, whatever kind of table that is."""
     inner, entry = ctx.artifact(url)
     inner = inner.inside(entry)
-    table = inner.decode(inner.load_json(entry), expect=TableCodec.tag)
+    with at_rest():  # until the rows, which are many lists, have become columns
+        table = inner.decode(inner.load_json(entry), expect=TableCodec.tag)
     if not isinstance(table, Table):
         raise DecodeError(f"{entry} is no table", reason=Code.WRONG_TYPE)
     return table

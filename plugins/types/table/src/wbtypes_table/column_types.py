@@ -531,8 +531,10 @@ def _without_null(cells: Iterable[Any]) -> list[Any]:
     )
 
 
-def _scalars_fit(cells: Iterable[Any], names: Collection[str]) -> bool:
+def _scalars_fit(cells: Sequence[Any], names: Collection[str]) -> bool:
     """Whether these cells are scalars of the types with these names, and change none of them."""
+    if _family(type(cells[0])) not in names:  # type: ignore[arg-type]  # the first tells most columns that do not fit
+        return False
     families = _families(cells)
     if not (families.issubset(names) and families.issubset(_SCALARS)):
         return False

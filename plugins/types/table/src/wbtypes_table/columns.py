@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from attrs import define, field, frozen
@@ -14,7 +15,7 @@ from wbtypes_core.files import reason_of
 from wbtypes_core.jsonio import JsonObject, kind
 
 from . import exact
-from .column_nodes import NUMBER, ColumnType, optional
+from .column_nodes import BOOLEAN, NUMBER, ColumnType, optional
 from .lost import WORDS, Lost
 
 EMBEDDED = 150
@@ -26,6 +27,7 @@ _STRICT = frozenset((str, int, bool, type(None)))
 _NUMBERS = _STRICT | {float}
 _MOMENTS = frozenset((datetime.datetime, datetime.date, type(None)))
 _NESTED = frozenset((list, dict))
+_LISTS = frozenset((list, type(None)))
 
 # -- writing --------------------------------------------------------------------------------------------------
 
@@ -47,7 +49,14 @@ class Written:
     finite: bool = True
 
 
-def write(cells: list[Any], declared: ColumnType, name: str, ctx: EncodeContext, at: int) -> Written:
+def write(
+    cells: list[Any],
+    declared: ColumnType,
+    name: str,
+    ctx: EncodeContext,
+    at: int,
+    kinds: frozenset[type] | None = None,
+) -> Written:
     """The cells of a column in the artifact's form.
 
     Args:
@@ -56,11 +65,13 @@ def write(cells: list[Any], declared: ColumnType, name: str, ctx: EncodeContext,
         name: the column's name.
         ctx: the artifact's context.
         at: the column's place, for messages.
+        kinds: the classes of the cells, where they are known.
 
     Raises:
         EncodeError: a cell that cannot be written, with its place.
     """
-    kinds = set(map(type, cells))
+    if kinds is None:
+        kinds = frozenset(map(type, cells))
     if kinds <= _STRICT:
         return Written(cells)
     if kinds <= _NUMBERS:
@@ -69,6 +80,9 @@ def write(cells: list[Any], declared: ColumnType, name: str, ctx: EncodeContext,
         return _moments(cells)
     if kinds <= _array_kinds(kinds):
         return _arrays(cells, declared, name, ctx)
+    plain = _plain_lists(cells, kinds)
+    if plain is not None:
+        return plain
     return _mixed(cells, ctx, at, moments=_holds_moments(declared))
 
 
@@ -92,18 +106,39 @@ def _holds_old_moments(declared: ColumnType | None) -> bool:
     )
 
 
-def _numbers(cells: list[Any], kinds: set[type]) -> Written:
-    odd = [row for row, cell in enumerate(cells) if type(cell) is float and not math.isfinite(cell)]
-    if not odd:
+def _numbers(cells: list[Any], kinds: frozenset[type]) -> Written:
+    if _are_finite(cells, kinds):
         return Written(cells)
-    nans = [row for row in odd if cells[row] != cells[row]]
+    nans = [row for row, cell in enumerate(cells) if cell != cell]
     if nans:
         cells = list(cells)
         for row in nans:
             cells[row] = None
     # null is NaN everywhere, unless None is there too
     said: Any = True if type(None) not in kinds else nans
-    return Written(cells, {"nan": said} if nans else {}, finite=len(nans) == len(odd))
+    return Written(cells, {"nan": said} if nans else {}, finite=_are_finite(cells, kinds | {type(None)}))
+
+
+def _plain_lists(cells: Sequence[Any], kinds: frozenset[type]) -> Written | None:
+    """Lists of finite numbers and text alone, which JSON says as they are; None of all else."""
+    if not kinds <= _LISTS:
+        return None
+    items = list(chain.from_iterable(filter(None, cells)))
+    inner = frozenset(map(type, items))
+    if not (inner <= _NUMBERS and _are_finite(items, inner)):
+        return None
+    return Written([None if cell is None else cell.copy() for cell in cells])
+
+
+def _are_finite(cells: Sequence[Any], kinds: frozenset[type]) -> bool:
+    """Whether all numbers among scalars are finite: their sum is, or else each by itself."""
+    floats = cells if str not in kinds else [cell for cell in cells if type(cell) is float]
+    try:
+        if math.isfinite(sum(filter(None, floats) if type(None) in kinds else floats)):
+            return True
+    except OverflowError:  # integers that no float holds
+        pass
+    return all(math.isfinite(cell) for cell in cells if type(cell) is float)
 
 
 def _moments(cells: list[Any]) -> Written:
@@ -134,7 +169,7 @@ def _no_value(cell: Any, path: exact.Path) -> Any:
     raise AssertionError(f"{cell!r} is no moment")
 
 
-def _array_kinds(kinds: set[type]) -> set[type]:
+def _array_kinds(kinds: frozenset[type]) -> set[type]:
     """Numpy's arrays and nothing, where arrays are among these."""
     arrays = {each for each in kinds if each.__module__ == "numpy" and each.__name__ == "ndarray"}
     return arrays | {type(None)} if arrays else set()
@@ -145,7 +180,8 @@ def _arrays(cells: list[Any], declared: ColumnType, name: str, ctx: EncodeContex
     from . import native
 
     if native.embeddable(cells, EMBEDDED):
-        made, odd = [], []
+        made: list[Any] = []
+        odd: list[Any] = []
         for cell in cells:
             made.append(None if cell is None else native.unsaid(cell))
             odd += [made[-1]] if cell is not None and not native.is_finite(cell) else []
@@ -165,11 +201,15 @@ def _arrays(cells: list[Any], declared: ColumnType, name: str, ctx: EncodeContex
 
 
 def _listed_type(cells: list[Any], declared: ColumnType, *, nulls: bool) -> ColumnType:
-    """The type of a column whose arrays stand in the JSON as lists; with nothing else in it that is a list's, as the client has it."""
-    shortest = min(len(cell) for cell in cells if cell is not None)
-    listed = ColumnType.list_of(optional(NUMBER) if nulls else NUMBER, shortest)
+    """The type of a column whose arrays stand in the JSON as lists; without None in it that is a list's, as the client has it.
+
+    Lists of booleans, or with NaN, are said to be that, which the client does not: it cannot read its own.
+    """
+    arrays = [cell for cell in cells if cell is not None]
+    element = BOOLEAN if arrays[0].dtype.kind == "b" else NUMBER
+    listed = ColumnType.list_of(optional(element) if nulls else element, min(map(len, arrays)))
     whole = declared.put("ndarray", listed)
-    return whole if whole == declared or any(cell is None for cell in cells) else listed
+    return whole if whole == declared or len(arrays) < len(cells) else listed
 
 
 def _mixed(cells: list[Any], ctx: EncodeContext, at: int, *, moments: bool) -> Written:
@@ -210,14 +250,19 @@ def _is_finite(json: Any) -> bool:
     return True
 
 
-def words(cells: list[Any]) -> Written:
+def words(cells: list[Any], kinds: frozenset[type] | None = None) -> Written:
     """The cells of a column in the run's form: text for moments, lists for arrays, the class's name for media."""
-    kinds = set(map(type, cells))
+    if kinds is None:
+        kinds = frozenset(map(type, cells))
     if kinds <= _STRICT:
         return Written(cells)
     if kinds <= _NUMBERS:
-        finite = all(math.isfinite(cell) for cell in cells if type(cell) is float)
-        return Written(cells, finite=finite)
+        return Written(cells, finite=_are_finite(cells, kinds))
+    if kinds <= _MOMENTS:
+        return Written([None if cell is None else cell.isoformat() for cell in cells])
+    plain = _plain_lists(cells, kinds)
+    if plain is not None:
+        return plain
     made = [_word(cell) for cell in cells]
     return Written(made, finite=_is_finite(made))
 
@@ -269,11 +314,12 @@ class Column:
         reader: makes cells of that JSON.
     """
 
-    __slots__ = ("_cells", "_json", "_reader")
+    __slots__ = ("_cells", "_json", "_kinds", "_reader")
 
     def __init__(self, cells: list[Any], reader: Reader | None = None) -> None:
         self._cells = cells
         self._reader = reader
+        self._kinds: tuple[int, frozenset[type]] | None = None
         self._json: Written | None = None
         if isinstance(reader, ArtifactReader) and holds_moments(reader.type):
             self._json = Written(cells, reader.exact)
@@ -291,6 +337,14 @@ class Column:
             cells = reader(self._cells)
             self._cells, self._reader = cells, None
         return self._cells
+
+    @property
+    def kinds(self) -> frozenset[type]:
+        """The classes of the cells; as cells are added and never changed, their number tells whether it still holds."""
+        cells, known = self.cells, self._kinds
+        if known is None or known[0] != len(cells):
+            known = self._kinds = len(cells), frozenset(map(type, cells))
+        return known[1]
 
     @classmethod
     def chain(cls, columns: Sequence[Column]) -> Column:
@@ -351,6 +405,8 @@ class ArtifactReader:
             return [Opaque("", {"cell": cell}, reason_of(error)) for cell in json]
 
     def _cell(self, row: int, json: Any) -> Any:
+        if type(json) is list and _NESTED.isdisjoint(map(type, json)):
+            return json.copy()
         try:
             return self.ctx.decode(json, "data", row, self.at)
         except DecodeError as error:
@@ -384,7 +440,7 @@ class ArtifactReader:
             self._enough(arrays, cells, file)
         except DecodeError as error:
             return self._lost(cells, error)
-        return [arrays[row] if cell is None else cell for row, cell in enumerate(cells)]
+        return [arrays[row, ...] if cell is None else cell for row, cell in enumerate(cells)]
 
     def _enough(self, arrays: Any, cells: list[Any], file: MediaFile) -> None:
         if len(arrays) != len(cells):

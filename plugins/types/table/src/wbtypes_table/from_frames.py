@@ -11,11 +11,13 @@ from wbtypes_core import DecodeError
 from wbtypes_core.errors import warn_once
 from wbtypes_core.plain import as_array
 
+from .column_nodes import UNKNOWN, ColumnType, optional
 from .exact import UTC, zone_of
 from .native import Array, numpy
 
-Cells = Callable[[int], list[Any]]
-"""Gives the cells of the column at a place."""
+Types = list[ColumnType | None]
+Cells = Callable[[int], tuple[list[Any], ColumnType | None]]
+"""Gives the cells of the column at a place, and its type where the cells alone do not tell it."""
 
 _NOTHING = -(2**63)
 """The number by which moments and spans of time say that they are none."""
@@ -23,11 +25,12 @@ _NOTHING = -(2**63)
 
 def columns_of(
     data: Any, names: Sequence[Any] | None, default: Sequence[Any]
-) -> tuple[list[Any], list[list[Any]]] | None:
-    """The columns of a data frame or an array: their names, and the cells of each.
+) -> tuple[list[Any], list[list[Any]], Types] | None:
+    """The columns of a data frame or an array: their names, the cells of each, and their types.
 
     Numbers, text and moments come as Python's own; what is missing is None, NaN in a plain column of floats is NaN.
-    Moments and durations finer than microseconds, or beyond Python's years, come as numpy's scalars.
+    Moments and durations finer than microseconds, or beyond Python's years, come as numpy's scalars. A type is given for
+    lists and structs of pyarrow and polars, in which anything may be missing; all others are None, for cells tell them.
 
     Args:
         data: a data frame of pandas or polars, a table or record batch of pyarrow, an array of two or more dimensions,
@@ -50,31 +53,44 @@ def columns_of(
     if array is None:
         return None
     if array.dtype.names and array.ndim == 1:
-        return _chosen(list(array.dtype.names), lambda at: _of_array(array[array.dtype.names[at]]), names)
+        fields = list(array.dtype.names)
+        return _chosen(fields, lambda at: (_of_array(array[fields[at]]), None), names)
     if array.ndim < 2:
         return None
     names = list(default if names is None else names)
     if array.shape[1] != len(names):
         raise ValueError(f"the array has {array.shape[1]} columns, and there are {len(names)} names: {names}")
-    return names, [_of_array(array[:, at]) for at in range(len(names))]
+    return names, [_of_array(array[:, at]) for at in range(len(names))], [None] * len(names)
 
 
 def _chosen(
     found: Sequence[Any], cells: Cells, names: Sequence[Any] | None
-) -> tuple[list[Any], list[list[Any]]]:
+) -> tuple[list[Any], list[list[Any]], Types]:
     found = list(found)
     names = found if names is None else names
     missing = [name for name in names if name not in found]
     if missing:
         raise ValueError(f"the data has no column {missing[0]!r}; it has {found}")
     places = range(len(found)) if names is found else [found.index(name) for name in names]
-    columns = []
+    columns, types = [], []
     for at in places:
         try:
-            columns.append(cells(at))
+            column, kind = cells(at)
         except (ValueError, OverflowError) as error:
             raise ValueError(f"column {found[at]!r}: {error}") from error
-    return list(names), columns
+        columns.append(column)
+        types.append(kind)
+    return list(names), columns, types
+
+
+def _nested(cells: list[Any], kind: ColumnType | None) -> tuple[list[Any], ColumnType | None]:
+    """Cells with the type that a library says, unless they became arrays, which tell their own."""
+    return cells, kind if kind is not None and {list, dict, type(None)}.issuperset(map(type, cells)) else None
+
+
+def _any_of(kind: ColumnType | None) -> ColumnType:
+    """A part of a list or struct, which may be missing."""
+    return optional(UNKNOWN if kind is None else kind)
 
 
 # -- arrays ---------------------------------------------------------------------------------------------------
@@ -99,7 +115,9 @@ def _times(array: Array, zone: datetime.tzinfo | None = None) -> list[Any]:
     same = (rounded == array) | numpy.isnat(array)
     if not same.all() or int in set(map(type, cells)):
         if zone is not None:
-            warn_once("moments finer than microseconds are kept as numpy's, which are in UTC and know no zone")
+            warn_once(
+                "moments finer than microseconds are kept as numpy's, which are in UTC and know no zone"
+            )
         return [None if nothing else cell for cell, nothing in zip(array, numpy.isnat(array), strict=True)]
     if zone is None:
         return cells
@@ -135,8 +153,16 @@ def _zone(zone: Any) -> datetime.tzinfo | None:
 
 def _of_pandas(frame: Any) -> tuple[list[Any], Cells]:
     if any(name is not None for name in frame.index.names):
-        warn_once("the named index of a data frame is left out, as the client does; reset_index() makes it a column")
-    return frame.columns.tolist(), lambda at: _of_series(frame.iloc[:, at])
+        warn_once(
+            "the named index of a data frame is left out, as the client does; reset_index() makes it a column"
+        )
+    return frame.columns.tolist(), lambda at: _of_typed_series(frame.iloc[:, at])
+
+
+def _of_typed_series(series: Any) -> tuple[list[Any], ColumnType | None]:
+    if type(series.dtype).__name__ == "ArrowDtype":
+        return _of_chunks(series.array.__arrow_array__())
+    return _of_series(series), None
 
 
 def _of_series(series: Any) -> list[Any]:
@@ -171,18 +197,32 @@ _PANDAS: Mapping[str, Callable[[Any], list[Any]]] = {
     "DatetimeTZDtype": _zoned,
     "CategoricalDtype": _of_categories,
     "SparseDtype": lambda series: _of_series(series.sparse.to_dense()),
-    "ArrowDtype": lambda series: _of_chunks(series.array.__arrow_array__()),
+    "ArrowDtype": lambda series: _of_arrow_cells(series.array.__arrow_array__()),
 }
 
 # -- polars ---------------------------------------------------------------------------------------------------
 
 
 def _of_polars(frame: Any) -> tuple[list[Any], Cells]:
-    return frame.columns, lambda at: _of_polars_series(frame.to_series(at))
+    return frame.columns, lambda at: _of_typed_polars(frame.to_series(at))
 
 
 def _of_lazy(frame: Any) -> tuple[list[Any], Cells]:
     raise TypeError("the data is a lazy frame, which has no cells yet; give frame.collect()")
+
+
+def _of_typed_polars(series: Any) -> tuple[list[Any], ColumnType | None]:
+    return _nested(_of_polars_series(series), _polars_type(series.dtype))
+
+
+def _polars_type(dtype: Any) -> ColumnType | None:
+    kind = dtype.base_type().__name__
+    if kind in ("List", "Array"):
+        inner = dtype.inner
+        return ColumnType.list_of(_any_of(_polars_type(inner)))
+    if kind == "Struct":
+        return ColumnType.dict_of({each.name: _any_of(_polars_type(each.dtype)) for each in dtype.fields})
+    return None
 
 
 def _of_polars_series(series: Any) -> list[Any]:
@@ -190,22 +230,19 @@ def _of_polars_series(series: Any) -> list[Any]:
     if kind in ("Datetime", "Duration"):
         numbers = series.to_physical().fill_null(_NOTHING).to_numpy()
         letter = "M" if kind == "Datetime" else "m"
-        return _times(numbers.view(f"{letter}8[{series.dtype.time_unit}]"), _zone(getattr(series.dtype, "time_zone", None)))
+        return _times(
+            numbers.view(f"{letter}8[{series.dtype.time_unit}]"),
+            _zone(getattr(series.dtype, "time_zone", None)),
+        )
     if kind == "Time" and (series.to_physical() % 1000 != 0).any():
         raise ValueError("holds times finer than microseconds, which Python does not have; round them")
-    if kind == "Array" and _innermost(series.dtype).is_numeric():
+    if kind == "Array":
         whole = series.drop_nulls()
         stacked = whole.to_numpy()
-        if stacked.dtype.kind in "iuf" and stacked.ndim > 1 and not _has_null(whole):
+        if stacked.dtype.kind in "biuf" and stacked.ndim > 1 and not _has_null(whole):
             return _scattered(list(stacked), series.is_null().to_numpy())
     cells: list[Any] = series.to_list()
     return cells
-
-
-def _innermost(dtype: Any) -> Any:
-    while hasattr(dtype, "inner"):
-        dtype = dtype.inner
-    return dtype
 
 
 def _has_null(series: Any) -> bool:
@@ -221,7 +258,21 @@ def _of_arrow(table: Any) -> tuple[list[Any], Cells]:
     return table.schema.names, lambda at: _of_chunks(table.column(at))
 
 
-def _of_chunks(column: Any) -> list[Any]:
+def _of_chunks(column: Any) -> tuple[list[Any], ColumnType | None]:
+    return _nested(_of_arrow_cells(column), _arrow_type(column.type))
+
+
+def _arrow_type(kind: Any) -> ColumnType | None:
+    is_a = sys.modules["pyarrow"].types
+    if is_a.is_list(kind) or is_a.is_large_list(kind) or is_a.is_fixed_size_list(kind):
+        return ColumnType.list_of(_any_of(_arrow_type(kind.value_type)))
+    if is_a.is_struct(kind):
+        fields = [kind.field(at) for at in range(kind.num_fields)]
+        return ColumnType.dict_of({each.name: _any_of(_arrow_type(each.type)) for each in fields})
+    return None
+
+
+def _of_arrow_cells(column: Any) -> list[Any]:
     arrow = sys.modules["pyarrow"]  # the data is pyarrow's, so its maker has imported that
     is_a = arrow.types
     if isinstance(column, arrow.Array):
@@ -241,7 +292,11 @@ def _of_chunks(column: Any) -> list[Any]:
         return texts
     if is_a.is_fixed_size_list(kind):
         return _of_fixed_lists(column, is_a)
-    if is_a.is_time64(kind) and kind.unit == "ns" and numpy.any(column.cast(arrow.int64()).drop_null().to_numpy() % 1000):
+    if (
+        is_a.is_time64(kind)
+        and kind.unit == "ns"
+        and numpy.any(column.cast(arrow.int64()).drop_null().to_numpy() % 1000)
+    ):
         raise ValueError("holds times finer than microseconds, which Python does not have; round them")
     cells: list[Any] = column.to_pylist()
     return cells

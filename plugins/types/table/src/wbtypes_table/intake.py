@@ -6,9 +6,12 @@ import datetime
 import decimal
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from wbtypes_core import Registry, WBValue, default_registry
+from wbtypes_core.collector import at_rest
+from wbtypes_core.errors import warn_once
 from wbtypes_core.plain import as_array, to_plain
 
 from .lost import Lost
@@ -34,17 +37,32 @@ KEPT = frozenset(
 """The types of cells that are taken as they are, for they cannot change."""
 
 
-def take(cells: Sequence[Any], registry: Registry | None = None) -> list[Any]:
+def take(cells: Sequence[Any], registry: Registry | None = None, kinds: set[type] | None = None) -> list[Any]:
     """Cells of one column as a table holds them.
 
     Foreign objects that a plugin claims (PIL images, figures, molecules) become its values; arrays and tensors are
     copied; other subclasses of Python's own types become these.
 
+    Args:
+        cells: what a user gave.
+        registry: the plugins; by default all that are installed.
+        kinds: the classes of the cells, where they are known.
+
     Raises:
         TypeError: something that no plugin knows and that has no plain form.
     """
-    if KEPT.issuperset(map(type, cells)):
+    if kinds is None:
+        kinds = set(map(type, cells))
+    if kinds <= KEPT:
         return list(cells)
+    if kinds == {list} and KEPT.issuperset(map(type, chain.from_iterable(cells))):
+        with at_rest():
+            return list(map(list, cells))
+    if kinds == {dict} and KEPT.issuperset(map(type, chain.from_iterable(map(dict.values, cells)))):
+        with at_rest():
+            return list(map(dict, cells))
+    if len(kinds) == 1:
+        return list(map(_rule(cells[0], registry), cells))
     rules: dict[type, Callable[[Any], Any]] = {}
     taken = []
     for cell in cells:
@@ -63,7 +81,13 @@ def _rule(cell: Any, registry: Registry | None) -> Callable[[Any], Any]:
     """How cells of this one's class are taken."""
 
     def inside(items: Sequence[Any]) -> list[Any]:
-        return take(items, registry)
+        return list(items) if KEPT.issuperset(map(type, items)) else take(items, registry)
+
+    def values(each: Mapping[Any, Any]) -> dict[Any, Any]:
+        items = each.values()
+        if KEPT.issuperset(map(type, items)):
+            return dict(each)
+        return dict(zip(each, take(list(items), registry), strict=True))
 
     kind = type(cell)
     if isinstance(cell, WBValue):
@@ -71,7 +95,7 @@ def _rule(cell: Any, registry: Registry | None) -> Callable[[Any], Any]:
     if kind is list:
         return inside
     if isinstance(cell, Mapping):
-        return lambda each: dict(zip(each, inside(list(each.values())), strict=True))
+        return values
     if isinstance(cell, tuple):
         return lambda each: tuple(inside(each))
     if isinstance(cell, frozenset | set):
@@ -83,7 +107,7 @@ def _rule(cell: Any, registry: Registry | None) -> Callable[[Any], Any]:
     if hasattr(cell, "dtype") and as_array(cell) is None:
         return _scalar
     if as_array(cell) is not None:
-        return _array
+        return _array_rule(cell)
     if isinstance(cell, datetime.datetime):
         return lambda each: datetime.datetime.combine(each.date(), each.timetz())
     return lambda each: _other(each, registry)
@@ -94,7 +118,7 @@ def _as_it_is(cell: Any) -> Any:
 
 
 def _is_pandas_moment(cell: Any) -> bool:
-    return type(cell).__module__.startswith("pandas.") and hasattr(cell, "asm8")
+    return type(cell).__module__.partition(".")[0] == "pandas" and hasattr(cell, "asm8")
 
 
 def _moment(cell: Any) -> Any:
@@ -102,6 +126,8 @@ def _moment(cell: Any) -> Any:
     if cell != cell:
         return None
     if cell.nanosecond if hasattr(cell, "nanosecond") else cell.nanoseconds:
+        if getattr(cell, "tzinfo", None) is not None:
+            warn_once("moments finer than microseconds are kept as numpy's, which are in UTC and know no zone")
         return cell.asm8
     return cell.to_pydatetime() if hasattr(cell, "to_pydatetime") else cell.to_pytimedelta()
 
@@ -111,10 +137,10 @@ def _scalar(cell: Any) -> Any:
     return None if cell.dtype.kind in "mM" and cell != cell else cell
 
 
-def _array(cell: Any) -> Any:
+def _array_rule(cell: Any) -> Callable[[Any], Any]:
     from . import native
 
-    return native.array_copy(as_array(cell))
+    return native.array_copy if as_array(cell) is cell else lambda each: native.array_copy(as_array(each))
 
 
 def _other(cell: Any, registry: Registry | None) -> Any:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import math
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as numpy
 
-from wbtypes_core import BytesFile, Code, DecodeError, Limits, MediaFile
+from wbtypes_core import BytesFile, Code, DecodeError, Limits, MediaFile, WBValue
 from wbtypes_core.files import unreadable
 from wbtypes_core.jsonio import dumps
 
 if TYPE_CHECKING:
+    from .column_types import ColumnType
     from .values import Table
 
 Array = numpy.ndarray[Any, Any]
@@ -90,7 +93,9 @@ def array_json(cell: Any) -> tuple[Any, ...]:
         raise TypeError(f"{type(cell).__name__} is no array of numpy")
     array = numpy.asarray(cell)
     json = unsaid(array)
-    if array.dtype.kind in "biu" or (array.dtype.kind == "f" and array.dtype.itemsize <= 8 and is_finite(array)):
+    if array.dtype.kind in "biu" or (
+        array.dtype.kind == "f" and array.dtype.itemsize <= 8 and is_finite(array)
+    ):
         shape = list(array.shape) if isinstance(cell, numpy.ndarray) else None
         return json, "numpy", [array.dtype.str, shape]
     return json, "npy", _npy_text(array, isinstance(cell, numpy.generic))
@@ -170,19 +175,39 @@ def same_array(left: Any, right: Any) -> bool:
     return bool(numpy.all(equal))
 
 
-def column_array(cells: list[Any]) -> Array:
-    """Cells as one array: arrays of one shape are stacked, None among numbers is NaN.
+def column_array(cells: Sequence[Any]) -> Array:
+    """Cells as one array.
+
+    Numbers and booleans are numbers, None among them NaN; moments are ``datetime64[us]``, in UTC where they have a zone,
+    None among them ``NaT``; images and arrays of one shape are stacked, and so are lists.
 
     Raises:
         ValueError: cells that make no array of numbers, texts or moments.
     """
+    cells = [
+        cell.to_numpy() if isinstance(cell, WBValue) and hasattr(cell, "to_numpy") else cell for cell in cells
+    ]
+    kinds = set(map(type, cells)) - {type(None)}
     try:
-        array = numpy.array(cells) if None not in cells else numpy.array(cells, "f8")
-    except (TypeError, ValueError) as error:
+        if len(kinds) == 1 and kinds <= _TIMES.keys():
+            array = numpy.array(list(map(_without_zone, cells)), _TIMES[kinds.pop()])
+        elif any(cell is None for cell in cells):
+            array = numpy.array(cells, "f8")
+        else:
+            array = numpy.array(cells)
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"these cells make no array: {error}") from None
     if array.dtype.hasobject:
         raise ValueError("these cells make no array of numbers, texts or moments")
     return array
+
+
+_TIMES = {datetime.datetime: "M8[us]", datetime.date: "M8[D]", datetime.timedelta: "m8[us]"}
+
+
+def _without_zone(cell: Any) -> Any:
+    aware = isinstance(cell, datetime.datetime) and cell.tzinfo is not None
+    return cell.astimezone(datetime.UTC).replace(tzinfo=None) if aware else cell
 
 
 def moment(cell: Any) -> Any:
@@ -198,21 +223,46 @@ def moment(cell: Any) -> Any:
 _encode = msgspec.json.Encoder().encode
 
 
-def strict_json(document: Any) -> bytes | None:
-    """A document as JSON, where all its numbers are finite; None where this writer refuses it."""
+_ROWS = 1000
+"""Rows that are written at once, so that not all of them are held beside the columns."""
+
+
+def strict_json(body: dict[str, Any], columns: Sequence[list[Any]]) -> bytes | None:
+    """An object with the rows of some columns as its ``data``, where all numbers are finite; None where this writer refuses.
+
+    Args:
+        body: its other keys, of which there is at least one.
+        columns: the cells as JSON, or as `tokens`.
+    """
+    rows = zip(*columns, strict=True)
     try:
-        return _encode(document)
+        pieces = [_encode(body)[:-1] + b',"data":[']
+        while some := list(islice(rows, _ROWS)):
+            pieces += _encode(some)[1:-1], b","
     except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):
         return None
+    if len(pieces) > 1:
+        pieces.pop()  # no comma stands behind the last
+    return b"".join([*pieces, b"]}"])
 
 
 def tokens(cells: list[Any]) -> list[Any]:
     """Cells whose numbers are not all finite, these as the bare tokens that they are on this wire."""
-    return [cell if _is_plain(cell) else msgspec.Raw(dumps(cell).encode("ascii")) for cell in cells]
+    return [
+        cell if type(cell) not in _PERHAPS or (type(cell) is float and cell - cell == 0) else _token(cell)
+        for cell in cells
+    ]
 
 
-def _is_plain(cell: Any) -> bool:
-    return type(cell) not in (float, list, dict) or (type(cell) is float and math.isfinite(cell))
+_PERHAPS = frozenset((float, list, dict))
+"""What may be, or hold, a number that is not finite; only of finite ones the difference to themselves is 0."""
+
+
+def _token(cell: Any) -> msgspec.Raw:
+    return _NAN if cell != cell else msgspec.Raw(dumps(cell).encode("ascii"))
+
+
+_NAN = msgspec.Raw(b"NaN")
 
 
 # -- arrays in files ------------------------------------------------------------------------------------------
@@ -232,9 +282,9 @@ def embeddable(cells: Sequence[Any], most: int) -> bool:
 
 def stackable(cells: Sequence[Any]) -> bool:
     """Whether arrays are rows of one larger array, as the client stores them."""
-    return len({None if cell is None else (cell.shape, cell.dtype.str) for cell in cells} | {None}) == 2 and not any(
-        cell is None for cell in cells
-    )
+    return len(
+        {None if cell is None else (cell.shape, cell.dtype.str) for cell in cells} | {None}
+    ) == 2 and not any(cell is None for cell in cells)
 
 
 def npz(cells: Sequence[Any], key: str, *, stacked: bool) -> MediaFile:
@@ -275,7 +325,9 @@ def read_each(file: MediaFile, count: int, limits: Limits) -> dict[int, Array]:
         for name in archive.namelist():
             row = name.removesuffix(".npy")
             if not (row.isascii() and row.isdigit() and int(row) < count):
-                raise DecodeError(f"{file} holds {name[:40]!r}, which is no row of the table", reason=Code.BAD_FILE)
+                raise DecodeError(
+                    f"{file} holds {name[:40]!r}, which is no row of the table", reason=Code.BAD_FILE
+                )
             found[int(row)] = _member(archive, name, file)
     return found
 
@@ -288,11 +340,20 @@ def _archive(file: MediaFile, limits: Limits) -> Iterator[zipfile.ZipFile]:
             whole = sum(member.file_size for member in archive.infolist())
             limits.spend("file_bytes", whole, f"what {file} unfolds to")
             if whole > _FREE:
-                limits.spend("ratio", whole // max(len(data), 1), f"what {file} unfolds to, for each byte of it,")
+                limits.spend(
+                    "ratio", whole // max(len(data), 1), f"what {file} unfolds to, for each byte of it,"
+                )
             yield archive
     except DecodeError:
         raise
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+        EOFError,
+    ) as error:
         raise unreadable(file, "arrays", error) from None
 
 
@@ -307,7 +368,15 @@ def _member(archive: zipfile.ZipFile, name: str, file: MediaFile) -> Array:
         raise
     except KeyError:
         raise DecodeError(f"{file} holds no array {name[:60]!r}", reason=Code.BAD_FILE) from None
-    except (ValueError, TypeError, MemoryError, OverflowError, EOFError, zipfile.BadZipFile, OSError) as error:
+    except (
+        ValueError,
+        TypeError,
+        MemoryError,
+        OverflowError,
+        EOFError,
+        zipfile.BadZipFile,
+        OSError,
+    ) as error:
         raise unreadable(file, "arrays", error) from None
     array.setflags(write=False)
     return array
@@ -321,7 +390,11 @@ def _check_header(stream: Any, size: int, place: str) -> None:
         ValueError: no such header.
     """
     version = numpy.lib.format.read_magic(stream)
-    read = numpy.lib.format.read_array_header_1_0 if version == (1, 0) else numpy.lib.format.read_array_header_2_0
+    read = (
+        numpy.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else numpy.lib.format.read_array_header_2_0
+    )
     shape, _, dtype = read(stream)
     if dtype.hasobject:
         raise DecodeError(
@@ -338,7 +411,7 @@ def _check_header(stream: Any, size: int, place: str) -> None:
 
 def columns_of(
     data: Any, names: Sequence[Any] | None, default: Sequence[Any]
-) -> tuple[list[Any], list[list[Any]]] | None:
+) -> tuple[list[Any], list[list[Any]], list[ColumnType | None]] | None:
     """The columns of a data frame or array, None of anything else; see `from_frames.columns_of`."""
     from .from_frames import columns_of
 

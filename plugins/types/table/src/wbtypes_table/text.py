@@ -29,7 +29,8 @@ def run_file(table: Table, first: int = 0) -> MediaFile:
         first: the row to begin with.
     """
     stop = first + RUN_ROWS if table.client_limits else None
-    columns = [words(column.cells[first:stop]) for column in table._columns]
+    whole = not (first or stop)
+    columns = [words(each.cells[first:stop], each.kinds if whole else None) for each in table._columns]
     names = table.columns
     return LazyFile(lambda: document({"columns": names}, columns), SUFFIX)
 
@@ -39,7 +40,7 @@ def document(body: JsonObject, columns: Sequence[Written]) -> bytes:
     from . import native
 
     cells = [each.cells if each.finite else native.tokens(each.cells) for each in columns]
-    text = native.strict_json({**body, "data": list(zip(*cells, strict=True))})
+    text = native.strict_json(body, cells)
     if text is not None:
         return text
     # integers beyond 64 bits, halves of characters: what the standard library writes and others refuse

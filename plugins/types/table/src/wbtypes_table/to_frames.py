@@ -163,12 +163,18 @@ def _exports(table: Table, media: str, *, bare: bool) -> Iterator[tuple[Any, lis
         try:
             cells = export.cells(column.cells)
         except (ValueError, TypeError) as error:
-            raise ValueError(f"column {name!r}: {error}") from error
+            raise _unfit(name, error) from error
         if export.lost:
             lost.append(name)
         yield name, cells
     if lost:
-        warn_once(f"cells of the columns {lost} are lost, and None in the data frame; Table.why_lossy says why")
+        warn_once(
+            f"cells of the columns {lost} are lost, and None in the data frame; Table.why_lossy says why"
+        )
+
+
+def _unfit(name: Any, error: Exception) -> ValueError:
+    return ValueError(f"column {name!r}: {one_line(error)}; to_pandas takes it as objects")
 
 
 def _kinds(cells: Sequence[Any]) -> set[type]:
@@ -190,7 +196,9 @@ def _one_shape(cells: Sequence[Any]) -> tuple[numpy.dtype[Any], tuple[int, ...]]
         return None
     found = {(cell.dtype, cell.shape) for cell in cells if cell is not None}
     dtype, shape = next(iter(found))
-    return (dtype, shape) if len(found) == 1 and shape and dtype.kind in "biuf" and dtype.itemsize <= 8 else None
+    return (
+        (dtype, shape) if len(found) == 1 and shape and dtype.kind in "biuf" and dtype.itemsize <= 8 else None
+    )
 
 
 def _are_exact(cells: Sequence[Any]) -> bool:
@@ -408,7 +416,11 @@ _RULES: Mapping[type, Callable[[Types, Sequence[Any]], Any]] = {
 
 
 def _columns(
-    table: Table, media: str, types: Types, build: Callable[[str, list[Any], Any], Any]
+    table: Table,
+    media: str,
+    types: Types,
+    build: Callable[[str, list[Any], Any], Any],
+    error_of: type[Exception],
 ) -> tuple[list[str], list[Any]]:
     """The names of the columns as text, and each as a column of a library."""
     names, columns = [], []
@@ -416,10 +428,8 @@ def _columns(
         names.append(str(name))
         try:
             columns.append(build(str(name), *types.column(cells)))
-        except (ValueError, TypeError, OverflowError) as error:
-            raise ValueError(
-                f"column {name!r}: {one_line(error)}; to_pandas takes it as objects"
-            ) from error
+        except (ValueError, TypeError, OverflowError, error_of) as error:
+            raise _unfit(name, error) from error
     return names, columns
 
 
@@ -438,7 +448,7 @@ def to_arrow(table: Table, media: str) -> Any:
             return arrow.array(cells, kind)
         return arrow.chunked_array([arrow.array(piece, kind) for piece in _pieces(cells)], kind)
 
-    names, columns = _columns(table, media, types, build)
+    names, columns = _columns(table, media, types, build, arrow.ArrowException)
     return arrow.Table.from_arrays(columns, names)
 
 
@@ -452,6 +462,16 @@ def _pieces(structs: Sequence[Any]) -> Iterator[Sequence[Any]]:
             first, size = row, 0
         size += more
     yield structs[first:]
+
+
+def _in_minutes(zone: str) -> str:
+    """The name of a zone, its distance from UTC without seconds."""
+    if zone[0] not in "+-":
+        return zone
+    if zone.endswith(":00"):
+        return zone.removesuffix(":00")
+    warn_once("pyarrow knows no time zones by seconds from UTC; such datetimes become ones in UTC")
+    return "UTC"
 
 
 def _arrow_types(arrow: Any) -> Types:
@@ -477,7 +497,7 @@ def _arrow_types(arrow: Any) -> Types:
     return Types(
         scalars=scalars,
         integers=((64, True, arrow.int64()), (64, False, arrow.uint64())),
-        moment=lambda zone: arrow.timestamp("us", zone),
+        moment=lambda zone: arrow.timestamp("us", zone and _in_minutes(zone)),
         decimal=decimal_of,
         of_list=arrow.list_,
         of_struct=lambda fields: arrow.struct(list(fields.items())),
@@ -496,7 +516,7 @@ def to_polars(table: Table, media: str) -> Any:
     def build(name: str, cells: list[Any], kind: Any) -> Any:
         return polars.Series(name, cells, kind, strict=True)
 
-    names, columns = _columns(table, media, types, build)
+    names, columns = _columns(table, media, types, build, polars.exceptions.PolarsError)
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ValueError(f"polars holds no two columns of one name, and {twice!r} is the name of several")
@@ -506,7 +526,9 @@ def to_polars(table: Table, media: str) -> Any:
 def _polars_types(polars: Any) -> Types:
     def moment_of(zone: str | None) -> Any:
         if zone is not None and zone[0] in "+-":
-            warn_once("polars knows no time zones by their distance from UTC; such datetimes become ones in UTC")
+            warn_once(
+                "polars knows no time zones by their distance from UTC; such datetimes become ones in UTC"
+            )
             zone = "UTC"
         return polars.Datetime("us", zone)
 

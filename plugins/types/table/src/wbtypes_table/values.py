@@ -20,6 +20,7 @@ from wbtypes_core import (
     WBValue,
     default_registry,
 )
+from wbtypes_core.collector import at_rest
 from wbtypes_core.errors import PluginError
 from wbtypes_core.jsonio import Json, JsonObject
 from wbtypes_core.values import Caption
@@ -144,11 +145,11 @@ class Table(Media):
         )
         given = dataframe if dataframe is not None else data if data is not None else rows
         names = None if columns is _DEFAULT_COLUMNS or dataframe is not None else list(columns)
-        names, cells = _columns_of(given, names)
+        names, cells, types = _columns_of(given, names)
         self._names = _checked_names(names)
         self._columns = [Column([]) for _ in names]
         self.optional = _spread(optional, len(names), "optional")
-        declared = [None] * len(names) if dtype is None else _declared(dtype, len(names))
+        declared = types if dtype is None else _declared(dtype, len(names))
         self._typers = {
             at: self._new_typer(each, optional=self._is_optional(at), mixed=self.allow_mixed_types)
             for at, each in enumerate(declared)
@@ -213,7 +214,9 @@ class Table(Media):
     @property
     def data(self) -> list[list[Any]]:
         """The rows, as lists of cells. New lists; every column is decoded."""
-        return list(map(list, zip(*(column.cells for column in self._columns), strict=True)))
+        columns = [column.cells for column in self._columns]
+        with at_rest():
+            return list(map(list, zip(*columns, strict=True)))
 
     @property
     def column_types(self) -> dict[Name, ColumnType]:
@@ -429,6 +432,10 @@ class Table(Media):
     def to_pandas(self, *, media: str = "values") -> Any:
         """The table as a data frame of pandas.
 
+        Ints, booleans, floats, text, datetimes and timedeltas get their dtype (moments with microseconds and zone), all
+        else is objects. None among ints and booleans is ``NA`` of ``Int64`` and ``boolean``; among floats it is NaN, and
+        only where there are NaN too the column is ``Float64``, which tells the two apart. Lost cells are None, warned.
+
         Args:
             media: ``"values"`` for cells such as `Image`, ``"struct"`` for dicts ``{"bytes", "path"}`` of their files.
 
@@ -444,6 +451,10 @@ class Table(Media):
     def to_arrow(self, *, media: str = "struct") -> Any:
         """The table as a table of pyarrow.
 
+        None is null everywhere, and NaN a number. Arrays of one dtype and shape are fixed-size lists, dicts structs,
+        integers beyond 64 bits decimals, nested tables lists of structs, values without a file what their JSON says.
+        Names are text.
+
         Args:
             media: ``"struct"`` for media as structs ``{bytes, path}``, as datasets hold them; ``"values"`` is not possible
                 here, for Arrow holds no objects of Python.
@@ -457,13 +468,14 @@ class Table(Media):
         return native.to_arrow(self, media)
 
     def to_polars(self, *, media: str = "struct") -> Any:
-        """The table as a data frame of polars.
+        """The table as a data frame of polars, whose types are those of `to_arrow`.
 
         Args:
             media: ``"struct"`` for media as structs ``{bytes, path}``, ``"values"`` for objects such as `Image`.
 
         Raises:
             MissingExtra: polars is not installed.
+            ValueError: cells that no type of polars holds together, or two columns of one name.
         """
         from . import native
 
@@ -564,8 +576,9 @@ class Table(Media):
         taken = []
         try:
             for at, (name, added) in enumerate(zip(self._names, cells, strict=True)):
-                taken.append(_taken(added, name, len(self)))
-                if TableIndex in set(map(type, added)):
+                kinds = set(map(type, added))
+                taken.append(_taken(added, kinds, name, len(self)))
+                if TableIndex in kinds:
                     typers[at] = self._index_typer(added, typers[at], self._columns[at].cells, name)
                 _typed(typers[at], taken[-1], name, len(self))
         except BaseException:
@@ -815,10 +828,10 @@ def _typed(typer: Typer, cells: Sequence[Any], name: Name, first: int) -> None:
         ) from None
 
 
-def _taken(cells: Sequence[Any], name: Name, first: int) -> list[Any]:
+def _taken(cells: Sequence[Any], kinds: set[type], name: Name, first: int) -> list[Any]:
     """Cells as a table holds them."""
     try:
-        return take(cells)
+        return take(cells, kinds=kinds)
     except TypeError:
         for row, cell in enumerate(cells):  # which one it was is asked only now
             try:
@@ -828,11 +841,11 @@ def _taken(cells: Sequence[Any], name: Name, first: int) -> list[Any]:
         raise
 
 
-def _columns_of(data: Any, names: list[Name] | None) -> tuple[list[Name], list[Any]]:
-    """The columns of what a user gave as data: their names, and the cells of each."""
+def _columns_of(data: Any, names: list[Name] | None) -> tuple[list[Name], list[Any], list[ColumnType | None]]:
+    """The columns of what a user gave as data: their names, the cells of each, and the types that data frames say."""
     if data is None:
         names = list(_DEFAULT_COLUMNS) if names is None else names
-        return names, [[] for _ in names]
+        return names, [[] for _ in names], [None] * len(names)
     if isinstance(data, str | bytes | Mapping):
         raise TypeError(f"data is rows, an array or a data frame, not {type(data).__name__}")
     if not isinstance(data, list | tuple):
@@ -843,8 +856,10 @@ def _columns_of(data: Any, names: list[Name] | None) -> tuple[list[Name], list[A
             return found
         data = list(data)
     if data and isinstance(data[0], Mapping):
-        return _of_dicts(data, names)
-    return _of_rows(data, list(_DEFAULT_COLUMNS) if names is None else names)
+        names, cells = _of_dicts(data, names)
+    else:
+        names, cells = _of_rows(data, list(_DEFAULT_COLUMNS) if names is None else names)
+    return names, cells, [None] * len(names)
 
 
 def _of_rows(rows: Sequence[Any], names: list[Name]) -> tuple[list[Name], list[Any]]:
