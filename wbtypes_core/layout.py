@@ -67,7 +67,7 @@ def path_of_key(key: str, tail: str) -> str:
 def artifact_name(key: str) -> str:
     """A key as the name of an artifact: letters, digits, ``-``, ``_`` and dots; others are left out, and a digest tells."""
     name = _UNNAMEABLE.sub("", key).strip(".")
-    if name == key and len(name) <= _ARTIFACT_NAME:
+    if name and name == key and len(name) <= _ARTIFACT_NAME:
         return name
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:6]
     return f"{name[: _ARTIFACT_NAME - 7]}-{digest}".lstrip("-")

@@ -21,7 +21,7 @@ from attrs import evolve
 from .errors import Code, DecodeError, EncodeError, printable
 from .files import MediaFile, MediaRef, is_url, refuse_path, safe_parts
 from .jsonio import Json
-from .layout import LATEST, ArtifactAddress, ArtifactUrl, Naming, artifact_url
+from .layout import LATEST, ArtifactAddress, ArtifactUrl, Naming, artifact_name, artifact_url
 
 REMEMBERED = 1 << 16
 """How many stored files a store remembers by content, so that equal ones are stored once."""
@@ -216,9 +216,12 @@ class DirectoryStore:
         return ref
 
     def bundle(self, name: str, kind: str) -> DirectoryStore:
-        """The store of a new version of an artifact, in the folder ``artifacts/<name>/v<version>`` below the root."""
+        """The store of a new version of an artifact, in the folder ``artifacts/<name>/v<version>`` below the root.
+
+        Of a name only the characters are kept that an artifact's may have.
+        """
+        parts = (BUNDLES, artifact_name(name))
         try:
-            parts = (BUNDLES, *safe_parts(name))
             folder = self._checked(parts)
         except DecodeError as error:
             raise EncodeError(error.message) from None
@@ -228,7 +231,7 @@ class DirectoryStore:
                 folder.joinpath(f"v{version}").mkdir()
             except FileExistsError:  # another writer's
                 continue
-            return self._bundle("/".join(parts[1:]), version)
+            return self._bundle(parts[1], version)
         raise AssertionError("versions never end")
 
     def artifact(self, url: str) -> tuple[DirectoryStore, str]:
@@ -302,11 +305,9 @@ class DirectoryStore:
     def _bundles(self) -> Iterator[DirectoryStore]:
         """The versions of every artifact that is here, the versions of one in their order."""
         top = self.root / BUNDLES
-        for folder, inside, _ in os.walk(top, followlinks=self.allow_links):
-            versions = sorted(_versions(Path(folder)))
-            inside[:] = sorted(name for name in inside if not _VERSION.fullmatch(name))
-            name = Path(folder).relative_to(top).as_posix()
-            yield from (self._bundle(name, version) for version in versions)
+        for folder in sorted(top.iterdir()) if top.is_dir() else ():
+            if self.allow_links or not _is_link(folder):
+                yield from (self._bundle(folder.name, version) for version in sorted(_versions(folder)))
 
     def _checked(self, parts: tuple[str, ...]) -> Path:
         """The path below the root, once none of its components is a link."""

@@ -101,6 +101,10 @@ class WBValue:
         fields = {spec.alias: getattr(self, spec.name) for spec in attrs.fields(type(self)) if spec.init}
         return type(self).restore(**{**fields, **changes})
 
+    def snapshot(self) -> Self:
+        """The value as it is now: itself, as values cannot change; a container, as a table, gives a copy."""
+        return self
+
     def describe(self) -> str:
         """What the value looks like, in a few words for one cell of a listing; no file is opened."""
         return ""

@@ -149,7 +149,13 @@ def table() -> Any:
     moment = datetime.datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=datetime.UTC)
     rows: list[list[Any]] = [
         ["dusk", 0.93, image(), moment, np.eye(2, dtype=np.float32)],
-        ["noon", float("nan"), None, moment + datetime.timedelta(microseconds=1), np.ones((2, 2), np.float32)],
+        [
+            "noon",
+            float("nan"),
+            None,
+            moment + datetime.timedelta(microseconds=1),
+            np.ones((2, 2), np.float32),
+        ],
         ["fog", None, None, moment, np.zeros((2, 2), np.float32)],
     ]
     return wbtypes.Table(columns=["name", "score", "image", "seen", "weights"], data=rows)

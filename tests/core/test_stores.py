@@ -180,10 +180,20 @@ def test_entries_pass_over_links(tmp_path):
         folder.entries("../d")
 
 
-@pytest.mark.parametrize("name", ["../outside", "/abs", "..", ""])
+@pytest.mark.parametrize("name", ["../outside", "/abs", "..", "", "a/b", "x" * 300, "é"])
 def test_a_bundle_stays_below_the_root(folder, name):
-    with pytest.raises(EncodeError, match="is refused"):
-        folder.bundle(name, "run_table")
+    bundle = folder.bundle(name, "run_table")
+    assert bundle.root.parent.parent == folder.root / "artifacts"
+    assert bundle.root.is_dir()
+    assert folder.artifact(bundle.address.url("x"))[0] == bundle
+
+
+def test_no_bundle_is_made_behind_a_link(folder, tmp_path):
+    folder.root.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "elsewhere").mkdir()
+    (folder.root / "artifacts").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(EncodeError, match="goes through a link"):
+        folder.bundle("t", "run_table")
 
 
 def test_stores_pickle(store):

@@ -252,7 +252,7 @@ def _is_as_logged(cell: Any, given: Any) -> bool:
         return abs(cell - moment) < datetime.timedelta(milliseconds=1) and cell.tzinfo is datetime.UTC
     if isinstance(given, dict) and "$numpy" in given:
         given = (
-            {"True": True, "False": False}.get(given["repr"], None)
+            {"True": True, "False": False}.get(given["repr"])
             if "bool" in given["$numpy"]
             else float(given["repr"])
         )

@@ -346,6 +346,10 @@ class Graph(Media):
         twin._set(**changes)
         return twin
 
+    def snapshot(self) -> Self:
+        """A copy, nodes and all, that later changes of this one do not reach."""
+        return self.replace()
+
     def add_node(self, node: Node | None = None, **node_kwargs: Any) -> Node:
         """Add a node, or one that is made of the arguments of `Node`.
 

@@ -31,7 +31,7 @@ from wbtypes_core.codec import EXACT, exact_of, expect_object, read
 from wbtypes_core.collector import at_rest
 from wbtypes_core.files import reason_of
 from wbtypes_core.jsonio import JsonObject, dumps, kind, loads, same
-from wbtypes_core.layout import artifact_name, path_of_key
+from wbtypes_core.layout import path_of_key
 
 from . import column_types
 from .column_nodes import UNKNOWN
@@ -158,9 +158,14 @@ def _root(table: Table, types: JsonObject) -> JsonObject:
 
 def _column_type(table: Table) -> JsonObject:
     # what a column refers to lies in an artifact, of which nothing is known here
-    kinds = {name: UNKNOWN if "table" in each.params else each for name, each in table.column_types.items()}
+    kinds = {name: UNKNOWN if _refers(each) else each for name, each in table.column_types.items()}
     types = {str(name): each.to_json() for name, each in kinds.items()}
     return {"wb_type": TableCodec.tag, "params": {"column_types": _root(table, types)}}
+
+
+def _refers(declared: ColumnType) -> bool:
+    """Whether a type refers to something that is stored along with its table."""
+    return not {"table", "classes_obj"}.isdisjoint(declared.params)
 
 
 def _as_it_came(table: Table, at: int, ctx: EncodeContext) -> Written | None:
@@ -250,7 +255,9 @@ def _raw_columns(node: JsonObject, ctx: DecodeContext) -> tuple[list[Name], list
         raise DecodeError(
             f"{what}, and there are {len(names)} columns", reason=Code.WRONG_TYPE, path=("data", at)
         )
-    flat = list(chain.from_iterable(rows))  # quicker than to turn the rows by zip, which makes an iterator for each
+    flat = list(
+        chain.from_iterable(rows)
+    )  # quicker than to turn the rows by zip, which makes an iterator for each
     return names, [flat[at :: len(names)] for at in range(len(names))]
 
 
@@ -315,7 +322,7 @@ class TableFileCodec(JsonFileCodec[Table]):
     def write(self, table: Table, ctx: EncodeContext) -> JsonObject:
         """Both copies of a table."""
         ref = ctx.put(run_file(table), self.folder)
-        inner, address = ctx.bundle(artifact_name(ctx.key), RUN_TABLE)
+        inner, address = ctx.bundle(ctx.key, RUN_TABLE)
         entry = path_of_key(ctx.key, SUFFIX)
         inner.put(BytesFile(table_bytes(table, inner), SUFFIX), "", name=entry)
         body = {"ncols": len(table.columns), "nrows": len(table), "log_mode": table.log_mode}
@@ -463,7 +470,7 @@ class IncrementalTableFileCodec(TableFileCodec):
         before = table.logged.get(ctx.store, Logged())
         number = len(before.urls)
         ref = ctx.put(run_file(table, before.rows), self.folder)
-        inner, address = ctx.bundle(f"incr-{artifact_name(ctx.key)}", RUN_INCREMENTS)
+        inner, address = ctx.bundle(f"incr-{ctx.key}", RUN_INCREMENTS)
         # readers sort by number and then by time; the step is what tells increments of equal numbers apart here
         step = ctx.step if isinstance(ctx.step, int) else 0
         entry = f"{number}-{step}.{path_of_key(ctx.key, SUFFIX)}"
@@ -633,7 +640,7 @@ def _pointer(tag: str, value: JoinedTable | PartitionedTable, ctx: EncodeContext
     place = value.place
     if place is not None and place.url is not None and place.run == ctx.store:
         return {"artifact_path": place.url}
-    inner, address = ctx.bundle(artifact_name(ctx.key), RUN_TABLE)
+    inner, address = ctx.bundle(ctx.key, RUN_TABLE)
     entry = path_of_key(ctx.key, f".{tag}.json")
     node = inner.encode(value)
     inner.put(BytesFile(dumps(node, sort=True).encode("ascii"), ".json"), "", name=entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -353,11 +353,25 @@ class Column:
         cells = [cell for column in columns for cell in column._cells]
         return cls(cells, _Pieces(pieces) if any(reader for _, reader in pieces) else None)
 
+    def snapshot(self) -> Column:
+        """A copy that cells added later do not reach; what is still JSON stays so."""
+        cells, reader = list(self._cells), self._reader
+        if reader is None and any(each.snapshot is not WBValue.snapshot for each in _values(self.kinds)):
+            cells = [cell.snapshot() if isinstance(cell, WBValue) else cell for cell in cells]
+        twin = Column(cells, reader)
+        twin._json, twin._kinds = self._json, self._kinds
+        return twin
+
     def __len__(self) -> int:
         return len(self._cells)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Column, (self.cells,)
+
+
+def _values(kinds: Iterable[type]) -> Iterator[type[WBValue]]:
+    """Those among classes that are of values."""
+    return (kind for kind in kinds if issubclass(kind, WBValue))
 
 
 @frozen

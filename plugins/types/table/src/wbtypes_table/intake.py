@@ -127,7 +127,9 @@ def _moment(cell: Any) -> Any:
         return None
     if cell.nanosecond if hasattr(cell, "nanosecond") else cell.nanoseconds:
         if getattr(cell, "tzinfo", None) is not None:
-            warn_once("moments finer than microseconds are kept as numpy's, which are in UTC and know no zone")
+            warn_once(
+                "moments finer than microseconds are kept as numpy's, which are in UTC and know no zone"
+            )
         return cell.asm8
     return cell.to_pydatetime() if hasattr(cell, "to_pydatetime") else cell.to_pytimedelta()
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from wbtypes_core import (
     EncodeError,
@@ -159,7 +159,8 @@ class Table(Media):
     def _clear(self, **state: Any) -> None:
         """The state of a table without columns."""
         self._keep({})
-        plain = {"log_mode": IMMUTABLE, "allow_mixed_types": False, "client_limits": False, "optional": True}
+        plain = {"caption": None, "log_mode": IMMUTABLE, "allow_mixed_types": False, "client_limits": False}
+        plain["optional"] = True
         state = {"_names": [], "_columns": [], "_types": {}, "_typers": {}, "_origin": None, **plain, **state}
         for name, item in state.items():
             object.__setattr__(self, name, item)
@@ -202,6 +203,18 @@ class Table(Media):
         for name, item in changes.items():
             setattr(twin, name, item)
         twin._keep(extra)
+        return twin
+
+    def snapshot(self) -> Self:
+        """A copy that later changes of this one do not reach, nor those of tables in it; no cell is decoded for it."""
+        twin = object.__new__(type(self))
+        twin._clear(**self._state())
+        twin._names = list(self._names)
+        twin._columns = [column.snapshot() for column in self._columns]
+        known = sorted(self._types.keys() | self._typers.keys())
+        twin._types = {at: _type_at_rest(self._type(at)) for at in known}
+        twin._typers = {}
+        twin._keep(self.extra)
         return twin
 
     # -- what it holds ----------------------------------------------------------------------------------------
@@ -523,7 +536,7 @@ class Table(Media):
         return f"{type(self).__name__}({self.describe()})"
 
     def _state(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in Table.__slots__}
+        return {name: getattr(self, name) for name in ("caption", *Table.__slots__)}
 
     def __getstate__(self) -> dict[str, Any]:
         types = {at: self._type(at) for at in range(len(self._names))}
@@ -617,15 +630,24 @@ class IncrementalTable(Table):
     """A table that is logged as it grows: each log writes the rows that came since the last into the same store.
 
     Attributes:
-        logged: by store, how far it was written there.
+        logged: by store, how far it was written there; shared with its snapshots.
+        begun: whether rows were taken to be logged.
     """
 
-    __slots__ = ("logged",)
+    __slots__ = ("begun", "logged")
 
     logged: dict[Any, Logged]
+    begun: bool
 
     def _clear(self, **state: Any) -> None:
-        super()._clear(**{"logged": {}, **state, "log_mode": INCREMENTAL})
+        super()._clear(**{"logged": {}, "begun": False, **state, "log_mode": INCREMENTAL})
+
+    def snapshot(self) -> Self:
+        """A copy that later changes do not reach. What of it is written counts as written of this one: write in order."""
+        self.begun = True
+        twin = super().snapshot()
+        twin.logged = self.logged
+        return twin
 
     def add_column(self, name: Name, data: Any, optional: bool = False) -> None:
         """Refused once rows were logged: they would lack it.
@@ -633,11 +655,19 @@ class IncrementalTable(Table):
         Raises:
             ValueError: rows were logged.
         """
-        if self.logged:
+        if self.logged or self.begun:
             raise ValueError(
                 f"the column {name!r} cannot be added: rows of this incremental table were logged already"
             )
         super().add_column(name, data, optional)
+
+
+def _type_at_rest(declared: ColumnType) -> ColumnType:
+    """A column's type, where the table that it refers to is as it is now."""
+    table = declared.params.get("table")
+    if not isinstance(table, Table):
+        return declared
+    return evolve(declared, params={**declared.params, "table": table.snapshot()})
 
 
 @frozen
@@ -793,6 +823,13 @@ def offered_type(value: WBValue) -> JsonObject:
         return {"wb_type": "pythonObject", "params": {"class_name": name}}
 
 
+def _tag_of(value: WBValue) -> str:
+    try:
+        return default_registry().owner(type(value)).tag
+    except (EncodeError, PluginError):
+        return ""
+
+
 def class_type(cls: type) -> JsonObject:
     """The type of a column of a class's values, before there is one."""
     tag = default_registry().owner(cls).tag
@@ -928,6 +965,10 @@ def _count(number: int, what: str) -> str:
 
 
 def _declare(dtype: Any) -> ColumnType:
+    """The column type that a user means; a set of classes means their ids."""
+    if isinstance(dtype, WBValue) and _tag_of(dtype) == "classes":
+        ids = [ColumnType("const", {"val": each["id"], "is_set": False}) for each in dtype.class_set]  # type: ignore[attr-defined]
+        return ColumnType("classesId", {"classes_obj": dtype, "valid_ids": ColumnType.union(*ids)})
     return column_types.declared(dtype, of_class=class_type, of_value=offered_type)
 
 

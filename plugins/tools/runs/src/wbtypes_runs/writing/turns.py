@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import Event
 
 from attrs import define, evolve, field
 
@@ -16,6 +17,25 @@ from .protobuf import item
 from .state import Change, State
 from .telling import lost_value
 from .values import Snapshot, Written, json_text
+
+
+class Place:
+    """A place in the queue of what is encoded one after the other.
+
+    Args:
+        last: the place before it; None for the first.
+    """
+
+    def __init__(self, last: Place | None) -> None:
+        self._before = last._done if last else None
+        self._done = Event()
+
+    def __enter__(self) -> None:
+        if self._before:
+            self._before.wait()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
 
 
 @define(eq=False)
@@ -32,6 +52,7 @@ class Row:
         lost: the values that are left out, by key, and why.
         ready: whether all is encoded.
         before: the step of the row before it.
+        queue: where it stands among those that hold containers; None when it holds none.
         change: what it does to the summary, once it has its turn.
     """
 
@@ -44,6 +65,7 @@ class Row:
     lost: dict[str, Exception] = field(factory=dict)
     ready: bool = False
     before: int = -1
+    queue: Place | None = None
     change: Change | None = None
 
     @property

@@ -51,12 +51,15 @@ class Snapshot:
     Attributes:
         tree: scalars, lists and dicts of their own, and values.
         plain: whether it is JSON as it is.
-        later: whether encoding it is work for the pool: it holds media, and nothing that its owner could still change.
+        later: whether encoding it is work for the pool: it holds media.
+        ordered: whether it is encoded after those logged before it: it holds a container, whose next increment
+            says what came since the last.
     """
 
     tree: Any
     plain: bool
     later: bool
+    ordered: bool
 
 
 def snapshot(value: Any, registry: Registry | None) -> Snapshot:
@@ -72,7 +75,7 @@ def snapshot(value: Any, registry: Registry | None) -> Snapshot:
         tree = taker.take(value)
     except RecursionError:
         raise EncodeError("the values are nested too deep, or hold themselves") from None
-    return Snapshot(tree, taker.plain, taker.media and not taker.mutable)
+    return Snapshot(tree, taker.plain, taker.media, taker.containers)
 
 
 class _Taker:
@@ -81,13 +84,13 @@ class _Taker:
     Attributes:
         plain: whether nothing but JSON was met.
         media: whether media were met.
-        mutable: whether a container of values was met that can be changed, as a table.
+        containers: whether a container of values was met that can be changed, as a table.
     """
 
     def __init__(self, registry: Registry | None) -> None:
         self._registry = registry
         self.plain = True
-        self.media = self.mutable = False
+        self.media = self.containers = False
 
     def take(self, value: Any) -> Any:
         kind = type(value)
@@ -116,8 +119,9 @@ class _Taker:
     def _meet(self, value: WBValue) -> WBValue:
         self.plain = False
         self.media = self.media or isinstance(value, Media | Batch)
-        self.mutable = self.mutable or type(value).__hash__ is None
-        return value
+        taken = value.snapshot()
+        self.containers = self.containers or taken is not value
+        return taken
 
 
 @frozen(eq=False)
