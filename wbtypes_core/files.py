@@ -687,7 +687,8 @@ def safe_parts(path: str) -> tuple[str, ...]:
 
 def unreadable(file: MediaFile, kind: str, error: Exception) -> DecodeError:
     """The error for bytes that a library could not read as what they are said to be."""
-    return DecodeError(f"{file} cannot be read as {kind}: {one_line(error)}", reason=Code.BAD_FILE)
+    cause = f"it lacks {error}" if isinstance(error, KeyError) else one_line(error)
+    return DecodeError(f"{file} cannot be read as {kind}: {cause}", reason=Code.BAD_FILE)
 
 
 def reason_of(error: DecodeError) -> Reason:

@@ -202,3 +202,17 @@ def test_the_stub_has_every_extras_classes() -> None:
 def test_the_stub_exports_what_it_imports() -> None:
     (listed,) = (node for node in stub().body if isinstance(node, ast.Assign))
     assert set(ast.literal_eval(listed.value)) == set().union(*stub_imports().values())
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("init", r"RunWriter\(folder, project=..., config=...\) begins a run"),
+        ("log", "RunWriter.log writes a row"),
+        ("Registy", "did you mean Registry"),
+        ("xyzzy", "no installed package adds it$"),
+    ],
+)
+def test_a_name_that_is_not_here_says_what_may_be_meant(name, words):
+    with pytest.raises(AttributeError, match=words):
+        getattr(wbtypes, name)

@@ -355,7 +355,7 @@ def test_a_record_batch_is_taken_too(table):
     ("array", "cells"),
     [
         (pa.array([1, None], pa.uint8()), [1, None]),
-        (pa.array([1.5, None], pa.float16()), [1.5, None]),
+        (pa.array([np.float16(1.5), None], pa.float16()), [1.5, None]),
         (pa.array(["a", None], pa.large_string()), ["a", None]),
         (pa.array(["a", None, "a"]).dictionary_encode(), ["a", None, "a"]),
         (pa.array([decimal.Decimal("1.50"), None]), [decimal.Decimal("1.50"), None]),
@@ -569,3 +569,11 @@ def test_cells_that_make_no_array(cells):
     table = Table(["a"], [[cell] for cell in cells], allow_mixed_types=True)
     with pytest.raises(ValueError, match="these cells make no array"):
         table.get_column("a", convert_to="numpy")
+
+
+def test_names_with_halves_of_characters_and_decimals_beyond_all_types() -> None:
+    assert list(Table(columns=["\ud800", "a"], data=[[1, 2]]).to_pandas().columns) == ["\ud800", "a"]
+    table = Table(columns=["d"], data=[[decimal.Decimal("1e999999999")]])
+    for export in (table.to_arrow, table.to_polars):
+        with pytest.raises(ValueError, match="column 'd'"):
+            export()

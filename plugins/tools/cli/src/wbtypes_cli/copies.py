@@ -126,7 +126,9 @@ def copy(value: WBValue, desk: Desk, stem: str) -> JsonObject:
     except (EncodeError, PluginError) as error:
         desk.lost.append(Loss(str(error), "the value is left out", Code.BAD_VALUE))
         return {"file": None, "problem": str(error)}
-    return desk.write(document, stem)
+    row = desk.write(document, stem)
+    caption = getattr(value, "caption", None)
+    return {**row, "caption": caption} if _is_scalar(caption) else row
 
 
 @copy.register
@@ -161,30 +163,46 @@ def _(value: Linked, desk: Desk, stem: str) -> JsonObject:
 
 
 def _copy_table(table: Any, desk: Desk, stem: str) -> JsonObject:
-    """A table, told by its columns and rows: as a CSV file, whose media are files of their own that it names."""
-    text = io.StringIO(newline="")
+    """A table, told by its columns and rows: as a CSV file, whose media are files of their own that it names.
+
+    What there is to tell of these beside their files, as captions, stands in a file of JSON lines, one for each cell.
+    """
+    text, cells = io.StringIO(newline=""), io.BytesIO()
     writer = csv.writer(text)
     writer.writerow(table.columns)
-    names = [portable(str(name)) for name in table.columns]
     for number, row in table.iterrows():
-        writer.writerow(
-            [_cell(item, desk, f"{stem}.{number}.{name}") for name, item in zip(names, row, strict=True)]
-        )
+        written = []
+        for name, item in zip(table.columns, row, strict=True):
+            beside: list[JsonObject] = []
+            place = f"{stem}.{number}.{portable(str(name))}"
+            written.append(_cell(item, desk, place, beside))
+            cells.writelines(json_line({"row": number, "column": name, **each}) for each in beside)
+        writer.writerow(written)
     data = text.getvalue().encode("utf-8", "backslashreplace")
+    told = {**desk.put(BytesFile(data, ".csv"), stem), "rows": len(table), "columns": table.columns}
+    if cells.tell():
+        told["cells"] = desk.put(BytesFile(cells.getvalue(), ".jsonl"), f"{stem}.cells")["file"]
     lacking = getattr(table, "why_lossy", "")
     if lacking:
         desk.lost.append(Loss(lacking, "what is there is extracted", Code.UNREACHABLE))
-    about = {"rows": len(table), "columns": table.columns}
-    row = {**desk.put(BytesFile(data, ".csv"), stem), **about}
-    return {**row, "lacking": lacking} if lacking else row
+        told["lacking"] = lacking
+    return told
 
 
-def _cell(item: Any, desk: Desk, stem: str) -> Any:
-    """A cell of a CSV file: text and numbers as they are, of media the file's name, of all else its JSON."""
+def _cell(item: Any, desk: Desk, stem: str, beside: list[JsonObject]) -> Any:
+    """A cell of a CSV file: text and numbers as they are, of media the file's name, of all else its JSON.
+
+    Args:
+        item: the cell.
+        desk: where its files go.
+        stem: what their names begin with.
+        beside: takes what there is to tell of media.
+    """
     if item is None or isinstance(item, str | int | float):
         return item
     if isinstance(item, WBValue):
         row = copy(item, desk, stem)
+        beside.append(row)
         return row["file"] or row.get("problem")
     plain = listed(array) if (array := as_array(item)) is not None else to_plain(item)
     if plain is NotImplemented:
@@ -245,6 +263,8 @@ def _plain(item: Any, desk: Desk, stem: str) -> Any:
         return copy(item, desk, stem)
     if isinstance(item, WBValue):
         return _beside(item, desk, stem, whole=True)
+    if attrs.has(type(item)):
+        item = {spec.name: getattr(item, spec.name) for spec in attrs.fields(type(item))}
     if isinstance(item, Mapping):
         return {str(key): _plain(each, desk, f"{stem}.{portable(str(key))}") for key, each in item.items()}
     if isinstance(item, list | tuple):

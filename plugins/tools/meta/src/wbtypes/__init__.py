@@ -49,7 +49,28 @@ def _find(name: str) -> Any:
     for library in map(_library, others):
         if name in library.__all__:
             return getattr(library, name)
-    return _refuse(name, f"module {__name__!r} has no attribute {name!r}, and no installed package adds it")
+    return _refuse(
+        name, f"module {__name__!r} has no attribute {name!r}, and no installed package adds it{_hint(name)}"
+    )
+
+
+_CALLED_OTHERWISE = {
+    "Api": "open_run takes a run's rows and files, open_artifact an artifact's folder",
+    "finish": "RunWriter.close ends a run",
+    "init": "RunWriter(folder, project=..., config=...) begins a run",
+    "log": "RunWriter.log writes a row, encode its JSON",
+}
+"""What users of wandb look for, and where it is here."""
+
+
+def _hint(name: str) -> str:
+    """What the user may have meant."""
+    if name in _CALLED_OTHERWISE:
+        return f"; {_CALLED_OTHERWISE[name]}"
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, __dir__(), 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _library(name: str) -> Any:
