@@ -462,3 +462,15 @@ def test_whatever_a_graph_says_comes_back(graph: Graph) -> None:
     assert same(back.document, graph.document)
     assert written(back, store) == node
     assert isinstance(back.file, StoredFile)
+
+
+def test_a_snapshot_is_not_reached_by_later_changes() -> None:
+    graph = Graph()
+    first = graph.add_node(id=1, name="a", parameters=[["w", [1]]])
+    twin = graph.snapshot()
+    before = twin.document
+    first.name = "b"
+    graph.add_edge(first, graph.add_node(id=2))
+    assert twin.document == before
+    assert [(node.id, node.name) for node in twin] == [(1, "a")]
+    assert twin[1] is not first

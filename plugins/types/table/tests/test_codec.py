@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import io
 import json
@@ -28,7 +29,7 @@ from wbtypes_core import (
     decode,
     encode,
 )
-from wbtypes_core.jsonio import loads, same
+from wbtypes_core.jsonio import dumps, loads, same
 from wbtypes_table import IncrementalTable, JoinedTable, Lost, PartitionedTable, Table
 from wbtypes_table.equality import same_cell
 
@@ -491,6 +492,14 @@ def test_keys_lead_to_their_table() -> None:
     assert loads(store.bundles["t:v0"].files[node["params"]["table"]])["data"] == [["x"]]
 
 
+def test_what_wandb_has_no_type_for_is_any() -> None:
+    """Its reader refuses a table for a type that it does not know."""
+    strange = Opaque("x-file", {"_type": "x-file", "n": 1}, "no plugin")
+    table = Table(columns=["o"], data=[[strange], [None]])
+    assert {part.name for part in table.column_types["o"].parts} == {"any", "none"}
+    assert back(table) == table
+
+
 def test_one_column_is_read_without_the_others() -> None:
     class Counting(MemoryStore):
         opened = 0
@@ -507,3 +516,196 @@ def test_one_column_is_read_without_the_others() -> None:
     assert Counting.opened == 0
     assert found.column("m")[7][0, 0] == 7
     assert Counting.opened == 1
+
+
+# -- what once went wrong -------------------------------------------------------------------------------------
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def round_trip(table: Any) -> Any:
+    """A table that was written into an artifact, as text, and read there."""
+    store = MemoryStore()
+    node = loads(dumps(encode(table, store, dialect=Dialect.ARTIFACT).json))
+    return decode(node, store)
+
+
+@pytest.mark.parametrize("read", [back, round_trip])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {MOMENT: 5},
+        {np.int64(3): NAN, "x": 1},
+        datetime.datetime(2021, 3, 28, 2, 30, tzinfo=BERLIN),  # the clock leaps over it
+        datetime.datetime(2021, 10, 31, 2, 30, fold=1, tzinfo=BERLIN),
+        datetime.datetime.max.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=-5))),
+        datetime.datetime.min.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=5))),
+    ],
+)
+def test_keys_and_moments_at_the_edges_come_back(cell: Any, read: Any) -> None:
+    for beside in (cell, None, [cell]):
+        table = Table(columns=["a"], data=[[cell], [beside]], allow_mixed_types=True)
+        (first,), (second,) = read(table).data
+        assert same_cell(first, cell)
+        assert same_cell(second, beside)
+    assert same_cell(read(Table(columns=["a"], data=[[cell]])).data[0][0], cell)
+
+
+@pytest.mark.parametrize("read", [back, round_trip])
+def test_columns_of_one_name_keep_their_own_types(read: Any) -> None:
+    table = Table(columns=["a", "a", 1, "1"], data=[[MOMENT, "x", np.arange(300), np.arange(400.0)]])
+    assert read(table) == table
+    assert read(table)._type(0) == table._type(0)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "x" * 70_000, "a/../b"])
+def test_arrays_under_any_name_of_a_column(name: str) -> None:
+    table = Table(columns=[name], data=[[np.arange(300)]])
+    assert round_trip(table) == table
+
+
+def test_what_is_not_finite_in_types_stays() -> None:
+    store = MemoryStore()
+    const = {"wb_type": "const", "params": {"val": float("inf"), "is_set": False}}
+    types = {"wb_type": "typedDict", "params": {"type_map": {"a": const}}}
+    part = decode({"_type": "table", "columns": ["a"], "data": [[1]], "column_types": types}, store)
+    node = encode(JoinedTable(part, part, "a"), store, dialect=Dialect.ARTIFACT).json
+    assert loads(store.files[node["table1"]])["column_types"] == types
+
+
+def test_a_cut_table_moves_with_its_number_of_rows() -> None:
+    node, store = logged(Table(columns=["a"], data=[[1]]))
+    assert logged(decode({**node, "nrows": 99}, store))[0]["nrows"] == 99
+
+
+def test_unknown_keys_of_the_artifact_move_along() -> None:
+    node, store = logged(Table(columns=["a"], data=[[1]]))
+    (files,) = (bundle.files for bundle in store.bundles.values())
+    files["t.table.json"] = dumps({**loads(files["t.table.json"]), "future": {"x": NAN}}).encode()
+    table = decode(node, store)
+    assert same(artifact(logged(table)[1])["future"], {"x": NAN})
+    table.add_data(2)
+    assert "future" not in artifact(logged(table)[1])
+
+
+def test_a_changed_table_brings_what_its_keys_refer_to() -> None:
+    keys, table = Table(columns=["k"], data=[["x"]]), Table(columns=["f"], data=[["x"]])
+    table.set_fk("f", keys, "k")
+    again = back(table)
+    again.add_data("y")
+    store = logged(again.replace())[1]
+    (files,) = (bundle.files for bundle in store.bundles.values())
+    kind = loads(files["t.table.json"])["column_types"]["params"]["type_map"]["f"]
+    assert kind["params"]["table"] in files
+
+
+@pytest.mark.parametrize("folder", ["parts", "parts/", "./parts", "", "a/b"])
+def test_parts_move_however_their_folder_is_spelled(folder: str) -> None:
+    table = PartitionedTable(folder, {"a.table.json": Table(columns=["a"], data=[[1]])})
+    again = round_trip(table)
+    assert again == table
+    assert round_trip(again) == table
+
+
+def test_tables_of_tables_can_be_joined() -> None:
+    parts = PartitionedTable("p", {"a.table.json": Table(columns=["k"], data=[["x"]])})
+    other = Table(columns=["k", "n"], data=[["x", 1]])
+    joined = JoinedTable(JoinedTable(parts, other, "k"), other, "k")
+    again = round_trip(round_trip(joined))
+    assert again.to_table().data == joined.to_table().data == [["x", 1, 1]]
+
+
+def test_parts_that_hold_nothing_say_no_type() -> None:
+    parts = {"a.table.json": [[MOMENT]], "b.table.json": [[None]]}
+    table = PartitionedTable("p", {name: Table(columns=["a"], data=data) for name, data in parts.items()})
+    assert round_trip(table).to_table().column_types["a"].spell() == "timestamp or none"
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "exact"),
+    [
+        (253402300799999, "timestamp", {"times": "zone", "zone": "+14:00"}),
+        (253402300799999, "timestamp", {"times": "zone", "zone": None, "micros": [10**9]}),
+        (0, "timestamp", {"times": "zone", "zone": None, "micros": [10**40]}),
+        (0, "timestamp", {"times": "zone", "zone": "+999999999999:00"}),
+        ([1], "list", {"array": "<f1"}),
+        (["a"], "list", {"array": "<U999999999"}),
+        ([1], "list", {"array": "<m8[qq]"}),
+        (1, "any", {"notes": [[[0], "keys", [["a", 1]]]]}),
+        (1, "any", {"notes": [[[], "nan"]]}),
+        ([1], "any", {"notes": [[[], "bytes", ""]]}),
+    ],
+)
+def test_hostile_columns_are_opaque(cell: Any, kind: str, exact: Any) -> None:
+    types = {"wb_type": "typedDict", "params": {"type_map": {"a": {"wb_type": kind}}}}
+    node = {"_type": "table", "columns": ["a"], "data": [[cell]], "column_types": types}
+    table = decode({**node, "_wbtypes": {"columns": {"0": exact}}}, MemoryStore())
+    assert type(table.column("a")[0]) is Opaque
+
+
+def npy(header: str, version: int = 1) -> bytes:
+    """The bytes of an npy file with any header."""
+    size = len(header).to_bytes(2 if version == 1 else 4, "little")
+    return b"\x93NUMPY" + bytes((version, 0)) + size + header.encode() + bytes(64)
+
+
+HEADERS = (
+    "{'descr':'<f8','fortran_order':False,'shape':(1000000000000,),}\n",
+    "{'descr':'|V0','fortran_order':False,'shape':(1000000000000,),}\n",
+    "{'descr':'<f8','fortran_order':False,'shape':(-1,-8),}\n",
+    "{'descr':'|O','fortran_order':False,'shape':(1,),}\n",
+    "((((",
+    "'''abc",
+    "-" * 9000 + "1",
+)
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_hostile_arrays_are_refused(header: str) -> None:
+    text = base64.b64encode(npy(header)).decode()
+    node = {"_type": "table", "columns": ["a"], "data": [[None]]}
+    exact = {"notes": [[[0], "npy", [text, False]]]}
+    table = decode({**node, "_wbtypes": {"columns": {"0": exact}}}, MemoryStore())
+    assert type(table.column("a")[0]) is Opaque
+    store = MemoryStore()
+    for name in ("0.npy", f"{'9' * 5000}.npy"):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr(name, npy(header))
+        store.files["a.npz"] = stream.getvalue()
+        table = decode({**node, "_wbtypes": {"columns": {"0": {"arrays": {"path": "a.npz"}}}}}, store)
+        assert type(table.column("a")[0]) is Lost
+
+
+@pytest.mark.parametrize(
+    "root", [{"wb_type": "number", "params": {"type_map": 5}}, {"wb_type": "x", "params": {}}]
+)
+def test_types_that_are_none_of_columns(root: Any) -> None:
+    node = {"_type": "table", "columns": ["a"], "data": [[1]], "column_types": root}
+    assert decode(node, MemoryStore()).data == [[1]]
+
+
+def test_cells_nested_deeper_than_types_can_be_read_and_written() -> None:
+    cell: Any = 1
+    for _ in range(490):
+        cell = [cell]
+    table = decode({"_type": "table", "columns": ["a"], "data": [[cell]]}, MemoryStore())
+    assert table.column_types["a"].spell() == "anything or none"
+    assert table.replace().data == [[cell]]
+    for export in (table.to_pandas, table.to_arrow, table.to_polars):
+        with pytest.raises(ValueError, match="column 'a': the cells are nested too deep for a data frame"):
+            export()
+
+
+def test_tables_in_tables_in_tables_have_some_type() -> None:
+    node: Any = {"_type": "table", "columns": ["a"], "data": [[1]]}
+    for _ in range(100):
+        node = {**node, "data": [[node]]}
+    assert decode(node, MemoryStore()).column_types["a"].optional
+
+
+def test_a_copy_keeps_moments_as_an_older_client_wrote_them() -> None:
+    types = {"wb_type": "typedDict", "params": {"type_map": {"a": {"wb_type": "timestamp"}}}}
+    node = {"_type": "table", "columns": ["a"], "data": [[1577836800000.5]], "column_types": types}
+    table = decode(node, MemoryStore())
+    assert table.data and encode(table.replace(), None, dialect=Dialect.ARTIFACT, exact=False).json == node

@@ -14,7 +14,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from wbtypes_core import FrozenMap
+from wbtypes_core import FrozenMap, MemoryStore, decode, encode
 from wbtypes_table import ColumnType, IncrementalTable, JoinedTable, Lost, PartitionedTable, Table, TableIndex
 from wbtypes_table.equality import same_cell
 
@@ -393,7 +393,7 @@ def test_joins_by_two_names() -> None:
         (lambda: PartitionedTable(5), TypeError, "parts_path is a folder of the artifact, not int"),  # type: ignore[arg-type]
         (lambda: PartitionedTable("p").to_table(), ValueError, "no parts were read below 'p'"),
         (
-            lambda: PartitionedTable("p", {"a": LEFT, "b": RIGHT}).to_table(),
+            lambda: PartitionedTable("p", {"a.table.json": LEFT, "b.table.json": RIGHT}).to_table(),
             ValueError,
             "the parts below 'p' do not go together: part 1 has the columns",
         ),
@@ -409,3 +409,66 @@ def test_parts_are_concatenated() -> None:
     assert table.to_table().data == LEFT.data * 2
     assert [number for number, _ in table.iterrows()] == list(range(8))
     assert table.describe() == "2 parts below 'p'"
+
+
+# -- what once went wrong -------------------------------------------------------------------------------------
+
+
+def test_copies_of_a_mixed_table_take_what_it_takes() -> None:
+    table = Table(columns=["a", "k"], data=[[1, "x"], ["x", "y"]], allow_mixed_types=True)
+    table.set_pk("k")
+    for twin in (table.replace(), copy.copy(table), pickle.loads(pickle.dumps(table))):
+        twin.add_data(None, "z")
+        assert twin.column_types["k"].name == "primaryKey"
+    assert len(table) == 2
+
+
+def test_tables_in_cells_are_copies() -> None:
+    inner = Table(columns=["a"], data=[[1]])
+    table = Table(columns=["t"], data=[[inner]])
+    inner.add_data(2)
+    assert table.column("t") == [Table(columns=["a"], data=[[1]])]
+    table = Table(columns=["t"])
+    table.add_data(table)
+    assert table.column("t") == [Table(columns=["t"])]
+
+
+def test_a_cell_that_holds_itself_is_refused() -> None:
+    cell: list[Any] = []
+    cell.append(cell)
+    with pytest.raises(TypeError, match="nested too deep, or holds itself"):
+        Table(columns=["a"], data=[[cell]], allow_mixed_types=True)
+    with pytest.raises(TypeError, match="column 'a': a cell is nested too deep"):
+        Table(columns=[]).add_column("a", [cell])
+
+
+def test_another_log_mode_is_written() -> None:
+    store = MemoryStore()
+    table = decode(encode(Table(columns=["a"], data=[[1]]), store).json, store)
+    assert encode(table.replace(log_mode="MUTABLE"), store).json["log_mode"] == "MUTABLE"
+    table.log_mode = "MUTABLE"
+    assert encode(table, store).json["log_mode"] == "MUTABLE"
+
+
+def test_columns_may_be_none() -> None:
+    assert Table(None, [[1, 2, 3]]).columns == ["Input", "Output", "Expected"]
+    assert Table(columns=None, data=[{"a": 1}]).columns == ["a"]
+
+
+def test_a_part_that_would_not_be_found_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"the part 'a' would not be found: names end in \.table\.json"):
+        PartitionedTable("p", {"a": Table(columns=["a"])})
+
+
+def test_columns_of_one_name_are_joined_each_for_itself() -> None:
+    left = Table(columns=["k", "x", "x"], data=[["a", 1, 2]])
+    right = Table(columns=["k", "k", "y"], data=[["a", "b", 3]])
+    assert JoinedTable(left, right, "k").to_table().data == [["a", 1, 2, "b", 3]]
+
+
+def test_an_added_array_has_the_cells_of_a_data_frame() -> None:
+    table = Table(columns=["a"], data=[[1], [2]])
+    table.add_column("b", np.arange(2, dtype="f4"))
+    table.add_column("c", np.zeros((2, 3)))
+    assert list(map(type, table.column("b"))) == [float, float]
+    assert table.column("c")[0].shape == (3,)

@@ -347,8 +347,28 @@ class Graph(Media):
         return twin
 
     def snapshot(self) -> Self:
-        """A copy, nodes and all, that later changes of this one do not reach."""
-        return self.replace()
+        """A copy, nodes and all, that later changes of this one do not reach; faster than `replace`."""
+        copies: dict[Node, Node] = {}
+
+        def copied(node: Node) -> Node:
+            found = copies.get(node)
+            if found is None:
+                said = {name: plain(item, name) for name, item in node._said.items()}
+                found = copies[node] = Node.restore(said)
+            return found
+
+        twin = type(self)()
+        twin._set(
+            **{
+                **self._state(),
+                "nodes": list(map(copied, self.nodes)),
+                "nodes_by_id": {number: copied(node) for number, node in self.nodes_by_id.items()},
+                "edges": [Edge(copied(begin), copied(end)) for begin, end in self.edges],
+                "root": None if self.root is None else copied(self.root),
+                "other": copy.deepcopy(self.other),
+            }
+        )
+        return twin
 
     def add_node(self, node: Node | None = None, **node_kwargs: Any) -> Node:
         """Add a node, or one that is made of the arguments of `Node`.

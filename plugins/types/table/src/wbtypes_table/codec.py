@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -37,7 +38,8 @@ from . import column_types
 from .column_nodes import UNKNOWN
 from .column_types import ColumnType
 from .columns import ArtifactReader, Column, RunReader, Written, holds_moments, write
-from .text import ARTIFACT_ROWS, SUFFIX, document, run_file
+from .text import ARTIFACT_ROWS, document, run_file
+from .values import TABLE_SUFFIX as SUFFIX
 from .values import IncrementalTable, JoinedTable, Logged, Name, Origin, PartitionedTable, Table
 
 TABLES = "media/tables"
@@ -80,8 +82,8 @@ class TableCodec(Codec[Table]):
         """The table of a document; its cells are decoded when they are asked for."""
         node = expect_object(node)
         names, raw = _raw_columns(node, ctx)
-        root, types = _types(node, names)
         said = _exact_columns(node)
+        root, types = _types(node, names, said)
         readers = [ArtifactReader(ctx, types.get(at), said.get(str(at), {}), at) for at in range(len(names))]
         columns = [Column(cells, reader) for cells, reader in zip(raw, readers, strict=True)]
         if ctx.on_unknown == "raise":
@@ -121,7 +123,7 @@ def _document(table: Table, ctx: EncodeContext, first: int = 0) -> tuple[JsonObj
     stop = first + ARTIFACT_ROWS if table.client_limits else None
     columns: list[Written] = []
     exact: JsonObject = {}
-    types: JsonObject = {}
+    told: list[JsonObject] = []
     for at, (name, column) in enumerate(zip(table._names, table._columns, strict=True)):
         declared = table._type(at)
         written = None if first or stop else _as_it_came(table, at, ctx)
@@ -133,7 +135,11 @@ def _document(table: Table, ctx: EncodeContext, first: int = 0) -> tuple[JsonObj
         columns.append(written)
         if written.exact:
             exact[str(at)] = written.exact
-        types[str(name)] = _type_json(written.type or declared, table, ctx)
+        told.append(_type_json(written.type or declared, table, ctx))
+    types: JsonObject = dict(zip(map(str, table._names), told, strict=True))
+    for at, (name, each) in enumerate(zip(table._names, told, strict=True)):
+        if types[str(name)] is not each:  # a later column of the same name says its own
+            exact[str(at)] = {**exact.get(str(at), {}), "type": each}
     body: JsonObject = {
         "columns": table.columns,
         "ncols": len(columns),
@@ -191,14 +197,14 @@ def _type_json(declared: ColumnType, table: Table, ctx: EncodeContext) -> JsonOb
     classes = params.get("classes_obj")
     if isinstance(classes, WBValue):
         params["classes_obj"] = ctx.encode(classes, "column_types", expect="classes-file")
-    elif classes is not None and table.origin is not None:
-        ctx.carry(classes, table.origin.place)
+    elif classes is not None:
+        ctx.carry(classes, table.place)
     return evolve(declared, params=params).to_json()
 
 
 def _bring(path: str, table: Table, ctx: EncodeContext) -> None:
     """Store a file that a column's type refers to, when it comes from elsewhere."""
-    place = table.origin.place if table.origin else None
+    place = table.place
     store: object = ctx.store
     if place is None or place == store:
         return
@@ -223,7 +229,15 @@ def table_bytes(table: Table, ctx: EncodeContext, first: int = 0, **beside: Any)
     exact = body.pop(EXACT, None)
     if exact is not None and ctx.exact:
         body[EXACT] = exact
-    return document({"_type": TableCodec.tag, **body, **beside}, columns)
+    return document({**_unknown(table), "_type": TableCodec.tag, **body, **beside}, columns)
+
+
+def _unknown(table: Table) -> Mapping[str, Any]:
+    """Keys that the artifact's copy had, and nobody here knows."""
+    origin = table.origin
+    if origin is None:
+        return {}
+    return dict(table.extra if origin.beside is None else origin.beside)
 
 
 def store_table(table: Table, ctx: EncodeContext) -> str:
@@ -261,7 +275,9 @@ def _raw_columns(node: JsonObject, ctx: DecodeContext) -> tuple[list[Name], list
     return names, [flat[at :: len(names)] for at in range(len(names))]
 
 
-def _types(node: JsonObject, names: Sequence[Name]) -> tuple[ColumnType | None, dict[int, ColumnType]]:
+def _types(
+    node: JsonObject, names: Sequence[Name], exact: Mapping[str, JsonObject]
+) -> tuple[ColumnType | None, dict[int, ColumnType]]:
     """The type of the rows, and those of the columns by place."""
     said = read(node, "column_types", dict, default=None)
     if said is None:
@@ -270,9 +286,22 @@ def _types(node: JsonObject, names: Sequence[Name]) -> tuple[ColumnType | None, 
         whole = column_types.from_json(said)
     except DecodeError as error:
         raise error.under("column_types") from None
-    by_name = whole.params.get("type_map", {})
+    by_name = whole.params.get("type_map")
+    if not isinstance(by_name, Mapping):
+        by_name = {}
     found = {at: by_name.get(str(name)) for at, name in enumerate(names)}
+    found.update(
+        (at, _own_type(exact[str(at)]["type"], at)) for at in found if "type" in exact.get(str(at), ())
+    )
     return whole, {at: each for at, each in found.items() if isinstance(each, ColumnType)}
+
+
+def _own_type(node: Any, at: int) -> ColumnType:
+    """The type of a column whose name another column has, too."""
+    try:
+        return column_types.from_json(node)
+    except DecodeError as error:
+        raise error.under(EXACT, "columns", str(at), "type") from None
 
 
 def _exact_columns(node: JsonObject) -> dict[str, JsonObject]:
@@ -325,7 +354,7 @@ class TableFileCodec(JsonFileCodec[Table]):
         inner, address = ctx.bundle(ctx.key, RUN_TABLE)
         entry = path_of_key(ctx.key, SUFFIX)
         inner.put(BytesFile(table_bytes(table, inner), SUFFIX), "", name=entry)
-        body = {"ncols": len(table.columns), "nrows": len(table), "log_mode": table.log_mode}
+        body = {"ncols": len(table.columns), "nrows": table.nrows, "log_mode": table.log_mode}
         links = {"artifact_path": address.url(entry), _LATEST: address.latest_url(entry)}
         return {**ctx.describe(ref), **body, **links}
 
@@ -351,7 +380,8 @@ class TableFileCodec(JsonFileCodec[Table]):
         """A table that was read, with what the run says of it."""
         assert table.origin is not None
         nrows = _count(node, "nrows", len(table))
-        table._origin = evolve(table.origin, file=file, node=_said(node, self.keys), nrows=nrows)
+        said = _said(node, self.keys)
+        table._origin = evolve(table.origin, file=file, node=said, nrows=nrows, beside=table.extra)
         table._keep({})  # what the artifact says beside it is not said by the run
         return table
 
@@ -477,7 +507,7 @@ class IncrementalTableFileCodec(TableFileCodec):
         beside = {"increment_num": number, "previous_increments_paths": list(before.urls)}
         inner.put(BytesFile(table_bytes(table, inner, before.rows, **beside), SUFFIX), "", name=entry)
         table.logged[ctx.store] = Logged(len(table), (*before.urls, address.url(entry)))
-        body = {"ncols": len(table.columns), "nrows": len(table), "log_mode": table.log_mode, **beside}
+        body = {"ncols": len(table.columns), "nrows": table.nrows, "log_mode": table.log_mode, **beside}
         links = {"artifact_path": address.url(entry), _LATEST: address.latest_url(entry)}
         return {**ctx.describe(ref), **body, **links}
 
@@ -504,6 +534,11 @@ class IncrementalTableFileCodec(TableFileCodec):
         return _run_table(IncrementalTable, document, node, file, ctx, None, self.keys)
 
 
+def _both(left: ColumnType, right: ColumnType) -> ColumnType:
+    """The type of a column of two parts, either of which may hold nothing that tells."""
+    return column_types.merge(left, right) or column_types.merge(right, left) or right
+
+
 def chained(tables: Sequence[Table], cls: type[T]) -> T:
     """Tables of the same columns one after the other, none of their cells decoded.
 
@@ -522,7 +557,7 @@ def chained(tables: Sequence[Table], cls: type[T]) -> T:
         for table in tables:
             said = table._types.get(at)
             if said is not None:
-                types[at] = (column_types.merge(types[at], said) or said) if at in types else said
+                types[at] = _both(types[at], said) if at in types else said
     columns = [Column.chain([table._columns[at] for table in tables]) for at in range(len(first.columns))]
     origin = evolve(first.origin, nrows=None) if first.origin else None
     return cls.restore(
@@ -598,7 +633,7 @@ class PartitionedTableCodec(Codec[PartitionedTable]):
     def encode(self, value: PartitionedTable, ctx: EncodeContext) -> JsonObject:
         """Store the parts, unless they are there, and name their folder."""
         for name, part in value.parts.items():
-            _stored_part(part, f"{value.parts_path}/{name}", value.place, ctx, name)
+            _stored_part(part, _entry(value.parts_path, name), value.place, ctx, name)
         return {"parts_path": value.parts_path}
 
     def decode(self, node: Any, ctx: DecodeContext) -> PartitionedTable | Linked:
@@ -607,7 +642,8 @@ class PartitionedTableCodec(Codec[PartitionedTable]):
         if "artifact_path" in node:
             return _pointed(PartitionedTable, self.tag, node, ctx)
         folder = read(node, "parts_path", str)
-        parts = {path.removeprefix(f"{folder}/"): _part_at(path, ctx) for path in _parts_below(folder, ctx)}
+        first = len(_entry(folder, ""))
+        parts = {path[first:]: _part_at(path, ctx) for path in _parts_below(folder, ctx)}
         return PartitionedTable.restore(parts_path=folder, parts=FrozenMap(parts), place=Place(ctx.source))
 
     def native(self, value: PartitionedTable) -> Any:
@@ -665,6 +701,15 @@ def _pointed(cls: type[J], tag: str, node: JsonObject, ctx: DecodeContext) -> J 
     return table.replace(place=Place(table.place.source, url, ctx.source))
 
 
+def _entry(folder: str, name: str) -> str:
+    """The path of a part, however its folder is spelled."""
+    return posixpath.join(posixpath.normpath(folder), name).removeprefix("./")
+
+
+_PARTS = (TableCodec.tag, PartitionedTableCodec.tag, JoinedTableCodec.tag)
+"""The tags of what can be joined."""
+
+
 def _part_at(path: str, ctx: DecodeContext) -> Any:
     """A table at a path of the artifact; the path alone where it cannot be read."""
     if not ctx.follow or ctx.source is None:
@@ -672,12 +717,12 @@ def _part_at(path: str, ctx: DecodeContext) -> Any:
     try:
         file = ctx.file(path)
         inner = ctx.inside(file)
-        table = inner.decode(inner.load_json(file), expect=TableCodec.tag)
+        table = inner.decode(inner.load_json(file), expect=_PARTS)
     except DecodeError:
         if ctx.on_unknown == "raise":
             raise
         return path
-    return table if isinstance(table, Table) else path
+    return table if isinstance(table, Table | PartitionedTable | JoinedTable) else path
 
 
 def _parts_below(folder: str, ctx: DecodeContext) -> Sequence[str]:
@@ -702,6 +747,12 @@ def _stored_part(part: Any, path: str | None, place: Place | None, ctx: EncodeCo
         if path is None:
             return store_table(part, ctx)
         ctx.put(BytesFile(table_bytes(part, ctx), SUFFIX), "", name=path)
+        return path
+    if isinstance(part, PartitionedTable | JoinedTable):
+        node = ctx.encode(part)
+        file = BytesFile(dumps(node, sort=True).encode("ascii"), f".{node['_type']}.json")
+        path = path or f"{TABLES}/{file.md5[:20]}{file.suffix}"
+        ctx.put(file, "", name=path)
         return path
     if type(part) is str and place is None:
         return part  # the caller's own word for what the artifact holds

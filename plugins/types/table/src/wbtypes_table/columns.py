@@ -150,19 +150,23 @@ def _moments(cells: list[Any]) -> Written:
         for cell in cells
         if cell is not None
     }
-    if len(names) > 1:
+    if len(names) > 1 or not all(map(exact.is_regular, _odd_moments(cells))):
         writer = exact.Writer(_no_value)
         for row, cell in enumerate(cells):
             if cell is not None:
                 writer.cell(cell, (row,))
-        made.exact = {"notes": writer.notes}
-        return made
+        return Written([cell and exact.milliseconds(cell) for cell in cells], {"notes": writer.notes})
     for name in names:
         made.exact = {"times": "date"} if name is datetime.date else {"times": "zone", "zone": name}
     rest = [None if each is None else each % 1000 for each in micros]
     if any(rest):
         made.exact["micros"] = rest
     return made
+
+
+def _odd_moments(cells: list[Any]) -> Iterable[datetime.datetime]:
+    """Moments in a zone, of which UTC may not tell all."""
+    return (cell for cell in cells if isinstance(cell, datetime.datetime) and cell.tzinfo is not None)
 
 
 def _no_value(cell: Any, path: exact.Path) -> Any:
@@ -188,16 +192,21 @@ def _arrays(cells: list[Any], declared: ColumnType, name: str, ctx: EncodeContex
         kind = _listed_type(cells, declared, nulls=any(None in each for each in odd))
         return Written(made, {"array": native.dtype_text(cells)}, kind, _is_finite(odd))
     stacked = native.stackable(cells) and any(part.name == "ndarray" for part in declared.parts)
-    data = native.npz(cells, name, stacked=stacked)
+    key = name if native.is_member(name) else _NAMELESS
+    data = native.npz(cells, key, stacked=stacked)
     ref = ctx.put(data, SIDE_FOLDER)
     empty: list[Any] = [None] * len(cells)
     if stacked:
-        path = {"path": ref.path, "key": name}
+        path = {"path": ref.path, "key": key}
         arrays = ColumnType("ndarray", {"shape": list(cells[0].shape), "serialization_path": path})
         return Written(empty, type=declared.put("ndarray", arrays))
     # one shape for all is what the client can read; these are for us alone
     other = ColumnType("pythonObject", {"class_name": "ndarray"})
     return Written(empty, {"arrays": ctx.describe(ref)}, declared.put("ndarray", other))
+
+
+_NAMELESS = "column"
+"""The key of arrays in a file where the name of their column cannot be one."""
 
 
 def _listed_type(cells: list[Any], declared: ColumnType, *, nulls: bool) -> ColumnType:
@@ -545,14 +554,19 @@ def _times(cells: list[Any], said: JsonObject) -> list[Any]:
 def _moment(cell: datetime.datetime, more: int, form: Any, zone: datetime.tzinfo | None) -> Any:
     if form == "date":
         return cell.date()
-    return exact.in_zone(cell + datetime.timedelta(microseconds=more), zone)
+    try:
+        return exact.in_zone(cell + datetime.timedelta(microseconds=more), zone)
+    except OverflowError:
+        raise DecodeError(f"{more} microseconds more are beyond all dates") from None
 
 
 def _noted(cells: list[Any], notes: Any) -> list[Any]:
     if type(notes) is not list:
         raise DecodeError(f"is {kind(notes)}, not a list of notes", reason=Code.WRONG_TYPE)
     made = exact.apply(cells, notes)
-    return list(made)
+    if type(made) is not list or len(made) != len(cells):
+        raise DecodeError("a note is of the whole column, not of a cell")
+    return made
 
 
 @frozen

@@ -40,9 +40,30 @@ def microseconds(moment: datetime.date) -> int:
     return (moment - EPOCH) // _MICROSECOND
 
 
+_FIRST, _LAST = microseconds(datetime.datetime.min), microseconds(datetime.datetime.max)
+
+
 def milliseconds(moment: datetime.date) -> int:
-    """Milliseconds since the epoch, as artifacts hold moments; what is less is cut off towards the past."""
-    return microseconds(moment) // 1000
+    """Milliseconds since the epoch, as artifacts hold moments; what is less is cut off towards the past.
+
+    A moment that is in the years 1 to 9999 only where it is, and not in UTC, is told as the nearest that is in both.
+    """
+    return min(max(microseconds(moment), _FIRST), _LAST) // 1000
+
+
+def is_regular(moment: datetime.datetime) -> bool:
+    """Whether a moment is known by its time in UTC: not where a clock leaps over it, or that is beyond all dates."""
+    zone = moment.tzinfo
+    if zone is None or zone is UTC:
+        return True
+    if 1 < moment.year < datetime.MAXYEAR:  # quick, for most are
+        other = moment if isinstance(zone, datetime.timezone) else moment.replace(fold=1 - moment.fold)
+        if moment.utcoffset() == other.utcoffset():
+            return True
+    try:
+        return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == moment.replace(tzinfo=None)
+    except OverflowError:
+        return False
 
 
 def moment_of(number: float) -> datetime.datetime:
@@ -94,13 +115,16 @@ def zone_of(name: str) -> datetime.tzinfo:
             )
             return datetime.timezone(-span if name[0] == "-" else span)
         return zoneinfo.ZoneInfo(name)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+    except (ValueError, OverflowError, OSError, zoneinfo.ZoneInfoNotFoundError):
         raise DecodeError(f"the time zone {name[:60]!r} is not known here; install tzdata") from None
 
 
 def in_zone(moment: datetime.datetime, zone: datetime.tzinfo | None) -> datetime.datetime:
     """A moment in UTC as it was given: in its zone, or without any."""
-    return moment.replace(tzinfo=None) if zone is None else moment.astimezone(zone)
+    try:
+        return moment.replace(tzinfo=None) if zone is None else moment.astimezone(zone)
+    except OverflowError:
+        raise DecodeError(f"{moment} has no date of the years 1 to 9999 in {zone}") from None
 
 
 # -- writing --------------------------------------------------------------------------------------------------
@@ -155,7 +179,8 @@ class Writer:
                     f"two keys of a dict are {text!r} on the wire, where keys are text; rename one"
                 )
             if text is not key:
-                others.append([text, self.cell(key, (*path, text))])
+                own = Writer(self._value)  # its notes are of the key, not of what lies under it
+                others.append([text, own.cell(key), own.notes])
             made[text] = self.cell(item, (*path, text))
         if others:
             self._note(path, "keys", others)
@@ -180,7 +205,10 @@ class Writer:
 
     def _datetime(self, cell: datetime.datetime, path: Path) -> str:
         zone = cell.tzinfo and zone_name(cell)
-        self._note(path, "datetime", [microseconds(cell), zone])
+        if is_regular(cell):
+            self._note(path, "datetime", [microseconds(cell), zone])
+        else:
+            self._note(path, "datetime", [microseconds(cell.replace(tzinfo=None)), zone, cell.fold])
         return cell.isoformat()
 
     def _date(self, cell: Any, path: Path) -> str:
@@ -261,7 +289,7 @@ def apply(cell: Any, notes: list[Any]) -> Any:
             holder[step] = _KINDS[kind](_part(holder, step), payload)
         except DecodeError:
             raise
-        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
             raise DecodeError(f"the note of a {kind} is wrong: {error}") from None
     return whole[0]
 
@@ -285,13 +313,15 @@ def _part(holder: Any, step: Any) -> Any:
 
 
 def _keys(made: Any, others: Any) -> dict[Any, Any]:
-    renamed = dict(others)
+    renamed = {text: apply(json, notes) for text, json, notes in others}
     return {renamed.get(text, text): item for text, item in made.items()}
 
 
 def _datetime(_: Any, payload: Any) -> datetime.datetime:
-    since, zone = payload
-    return in_zone(EPOCH + since * _MICROSECOND, None if zone is None else zone_of(zone))
+    since, name, *fold = payload
+    zone, moment = None if name is None else zone_of(name), EPOCH + since * _MICROSECOND
+    # with a fold it is the clock's time, which UTC does not tell
+    return moment.replace(tzinfo=zone, fold=fold[0]) if fold else in_zone(moment, zone)
 
 
 def _numpy(json: Any, payload: Any) -> Any:

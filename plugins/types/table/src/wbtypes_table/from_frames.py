@@ -63,6 +63,16 @@ def columns_of(
     return names, [_of_array(array[:, at]) for at in range(len(names))], [None] * len(names)
 
 
+def cells_of(data: Any) -> list[Any] | None:
+    """The cells of one column of a library, as those of a data frame; None where `data` is none."""
+    for base in type(data).__mro__:
+        split = _COLUMNS.get(f"{base.__module__}.{base.__qualname__}")
+        if split is not None:
+            return split(data)
+    array = as_array(data)
+    return None if array is None or array.ndim == 0 else _of_array(array)
+
+
 def _chosen(
     found: Sequence[Any], cells: Cells, names: Sequence[Any] | None
 ) -> tuple[list[Any], list[list[Any]], Types]:
@@ -325,6 +335,14 @@ def _of_fixed_lists(column: Any, is_a: Any) -> list[Any]:
     stacked = values.to_numpy(zero_copy_only=False).reshape(shape)
     return _scattered(list(stacked), column.is_null().to_numpy())
 
+
+_COLUMNS: Mapping[str, Callable[[Any], list[Any]]] = {
+    "pandas.Series": lambda series: _of_typed_series(series)[0],
+    "pandas.core.series.Series": lambda series: _of_typed_series(series)[0],
+    "polars.series.series.Series": _of_polars_series,
+    "pyarrow.lib.Array": _of_arrow_cells,
+    "pyarrow.lib.ChunkedArray": _of_arrow_cells,
+}
 
 _FRAMES: Mapping[str, Callable[[Any], tuple[Sequence[Any], Cells]]] = {
     "pandas.DataFrame": _of_pandas,

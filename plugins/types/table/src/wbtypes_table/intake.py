@@ -91,7 +91,7 @@ def _rule(cell: Any, registry: Registry | None) -> Callable[[Any], Any]:
 
     kind = type(cell)
     if isinstance(cell, WBValue):
-        return _as_it_is
+        return _as_it_is if type(cell).snapshot is WBValue.snapshot else _as_it_is_now
     if kind is list:
         return inside
     if isinstance(cell, Mapping):
@@ -115,6 +115,11 @@ def _rule(cell: Any, registry: Registry | None) -> Callable[[Any], Any]:
 
 def _as_it_is(cell: Any) -> Any:
     return cell
+
+
+def _as_it_is_now(cell: Any) -> Any:
+    """A container among values: a table, a graph."""
+    return cell.snapshot()
 
 
 def _is_pandas_moment(cell: Any) -> bool:

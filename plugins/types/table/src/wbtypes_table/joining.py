@@ -21,22 +21,26 @@ def join(joined: JoinedTable, how: str, limits: Limits | None = None) -> Table:
     pairs = _pairs(left.column(left_key), right.column(right_key), how, limits or Limits())
     names: list[Name] = left.columns
     cells: list[list[Any]] = []
-    for name in left.columns:
-        column = left.column(name)
+    for name, column in _cells(left):
         if name == left_key and how == "outer":
             keys = right.column(right_key)
             cells.append([column[a] if a != _NO_ROW else keys[b] for a, b in pairs])
         else:
             cells.append([None if a == _NO_ROW else column[a] for a, _ in pairs])
-    for name in right.columns:
-        if name == right_key:
+    key = right._at(right_key)
+    for at, (name, column) in enumerate(_cells(right)):
+        if at == key:
             continue
         names.append(f"{name}_2" if name in names else name)
-        column = right.column(name)
         cells.append([None if b == _NO_ROW else column[b] for _, b in pairs])
     made = Table(columns=names, allow_mixed_types=True)
     made._extend(cells)
     return made
+
+
+def _cells(table: Table) -> list[tuple[Name, list[Any]]]:
+    """The names of the columns and their cells; names may be equal."""
+    return [(name, column.cells) for name, column in zip(table._names, table._columns, strict=True)]
 
 
 def _pairs(left: list[Any], right: list[Any], how: str, limits: Limits) -> list[tuple[int, int]]:
@@ -73,6 +77,8 @@ def _read(part: Any, what: str) -> Table:
         return part
     if isinstance(part, PartitionedTable):
         return concatenate(part)
+    if isinstance(part, JoinedTable):
+        return part.to_table()
     raise ValueError(f"{what} is {part!r}, which was not read: decode with a source that has it")
 
 

@@ -7,15 +7,17 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 import numpy as numpy
 
 from wbtypes_core import BytesFile, Code, DecodeError, Limits, MediaFile, WBValue
+from wbtypes_core.codec import EXACT
+from wbtypes_core.errors import one_line
 from wbtypes_core.files import unreadable
 from wbtypes_core.jsonio import dumps
 
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
 Array = numpy.ndarray[Any, Any]
 
-_DTYPE = re.compile(r"[<>|=]?(b1|[iuf][1248]|f16|c8|c16|c32|[SU][0-9]{1,9}|[mM]8(\[[0-9]*[a-zA-Zμ]{1,2}\])?)")
-"""Dtypes that a text of ours may name: numbers, fixed texts and moments."""
+_DTYPE = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
+"""Dtypes that a text of ours names: numbers that JSON can tell; others stand in npy files."""
 
 _FREE = 16 << 20
 """Bytes that a compressed file may always unfold to, however small it is: short runs of zeros compress well."""
@@ -58,10 +60,10 @@ def dtype_of(text: Any) -> numpy.dtype[Any]:
     """The dtype of a text that we wrote.
 
     Raises:
-        DecodeError: it is none of numbers, texts or moments.
+        DecodeError: it is none of numbers.
     """
     if type(text) is not str or not _DTYPE.fullmatch(text):
-        raise DecodeError(f"{str(text)[:40]!r} is no dtype of numbers, texts or moments")
+        raise DecodeError(f"{str(text)[:40]!r} is no dtype of numbers")
     return numpy.dtype(text)
 
 
@@ -140,13 +142,15 @@ def npy(data: bytes, scalar: bool) -> Any:
     """The array, or scalar, in the bytes of an npy file.
 
     Raises:
-        ValueError: Python objects, or no such bytes.
+        DecodeError: Python objects, or no such bytes.
     """
-    array = numpy.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-    if scalar:
-        return array[()]
-    array.setflags(write=False)
-    return array
+    try:
+        array = _read_array(lambda: io.BytesIO(data), len(data), "the array")
+    except DecodeError:
+        raise
+    except Exception as error:  # whatever numpy makes of such bytes
+        raise DecodeError(f"the array cannot be read: {one_line(error)}") from None
+    return array[()] if scalar else array
 
 
 def arrays_of(cells: list[Any], text: Any) -> list[Any]:
@@ -223,6 +227,9 @@ def moment(cell: Any) -> Any:
 _encode = msgspec.json.Encoder().encode
 
 
+_STRICT = frozenset((EXACT, "columns"))
+"""Keys of a table's document that hold no floats."""
+
 _ROWS = 1000
 """Rows that are written at once, so that not all of them are held beside the columns."""
 
@@ -236,6 +243,8 @@ def strict_json(body: dict[str, Any], columns: Sequence[list[Any]]) -> bytes | N
     """
     rows = zip(*columns, strict=True)
     try:
+        loose = body.keys() - _STRICT  # types and unknown keys may hold NaN
+        body = {**body, **{key: tokens([body[key]])[0] for key in loose}}
         pieces = [_encode(body)[:-1] + b',"data":[']
         while some := list(islice(rows, _ROWS)):
             pieces += _encode(some)[1:-1], b","
@@ -267,6 +276,9 @@ _NAN = msgspec.Raw(b"NaN")
 
 # -- arrays in files ------------------------------------------------------------------------------------------
 
+_DIGITS, _NAME_LENGTH = 20, 10_000
+"""Digits of a row's number, and characters of a name, that no file of arrays has."""
+
 
 def embeddable(cells: Sequence[Any], most: int) -> bool:
     """Whether arrays may stand in the JSON as lists: one-dimensional, short, of one dtype that JSON can tell."""
@@ -278,6 +290,11 @@ def embeddable(cells: Sequence[Any], most: int) -> bool:
         and arrays[0].dtype.kind in "biuf"
         and arrays[0].dtype.itemsize <= 8
     )
+
+
+def is_member(name: str) -> bool:
+    """Whether arrays can lie in a file under this name."""
+    return name.isprintable() and len(name) < _NAME_LENGTH
 
 
 def stackable(cells: Sequence[Any]) -> bool:
@@ -324,7 +341,7 @@ def read_each(file: MediaFile, count: int, limits: Limits) -> dict[int, Array]:
     with _archive(file, limits) as archive:
         for name in archive.namelist():
             row = name.removesuffix(".npy")
-            if not (row.isascii() and row.isdigit() and int(row) < count):
+            if not (row.isascii() and row.isdigit() and len(row) < _DIGITS and int(row) < count):
                 raise DecodeError(
                     f"{file} holds {name[:40]!r}, which is no row of the table", reason=Code.BAD_FILE
                 )
@@ -360,24 +377,23 @@ def _archive(file: MediaFile, limits: Limits) -> Iterator[zipfile.ZipFile]:
 def _member(archive: zipfile.ZipFile, name: str, file: MediaFile) -> Array:
     try:
         size = archive.getinfo(name).file_size
-        with archive.open(name) as stream:
-            _check_header(stream, size, f"{file} under {name.removesuffix('.npy')[:60]!r}")
-        with archive.open(name) as stream:
-            array = numpy.asarray(numpy.lib.format.read_array(stream, allow_pickle=False))
-    except DecodeError:
-        raise
     except KeyError:
         raise DecodeError(f"{file} holds no array {name[:60]!r}", reason=Code.BAD_FILE) from None
-    except (
-        ValueError,
-        TypeError,
-        MemoryError,
-        OverflowError,
-        EOFError,
-        zipfile.BadZipFile,
-        OSError,
-    ) as error:
+    try:
+        place = f"{file} under {name.removesuffix('.npy')[:60]!r}"
+        return _read_array(lambda: archive.open(name), size, place)
+    except DecodeError:
+        raise
+    except Exception as error:  # whatever zipfile, zlib, tokenize and numpy make of such bytes
         raise unreadable(file, "arrays", error) from None
+
+
+def _read_array(stream_of: Callable[[], IO[bytes]], size: int, place: str) -> Array:
+    """The array of an npy file of so many bytes, whose header is checked first; nobody can change it."""
+    with stream_of() as stream:
+        _check_header(stream, size, place)
+    with stream_of() as stream:
+        array = numpy.asarray(numpy.lib.format.read_array(stream, allow_pickle=False))
     array.setflags(write=False)
     return array
 
@@ -402,7 +418,7 @@ def _check_header(stream: Any, size: int, place: str) -> None:
             "they are refused, log numbers or text instead",
             reason=Code.BAD_FILE,
         )
-    if math.prod(shape) * dtype.itemsize > size:
+    if math.prod(shape) * max(dtype.itemsize, 1) > size:
         raise DecodeError(f"{place} is cut: its header promises {shape} of {dtype}", reason=Code.BAD_FILE)
 
 
@@ -416,6 +432,13 @@ def columns_of(
     from .from_frames import columns_of
 
     return columns_of(data, names, default)
+
+
+def cells_of(data: Any) -> list[Any] | None:
+    """The cells of one column of a library, None of anything else; see `from_frames.cells_of`."""
+    from .from_frames import cells_of
+
+    return cells_of(data)
 
 
 def to_pandas(table: Table, media: str) -> Any:

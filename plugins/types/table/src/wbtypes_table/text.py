@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wbtypes_core import MediaFile
 from wbtypes_core.files import LazyFile
 from wbtypes_core.jsonio import JsonObject, dumps
 
 from .columns import Written, words
-
-if TYPE_CHECKING:
-    from .values import Table
-
-SUFFIX = ".table.json"
+from .values import TABLE_SUFFIX as SUFFIX
+from .values import Table
 
 RUN_ROWS = 10_000
 ARTIFACT_ROWS = 200_000

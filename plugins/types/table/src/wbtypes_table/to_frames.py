@@ -164,6 +164,8 @@ def _exports(table: Table, media: str, *, bare: bool) -> Iterator[tuple[Any, lis
             cells = export.cells(column.cells)
         except (ValueError, TypeError) as error:
             raise _unfit(name, error) from error
+        except RecursionError:
+            raise _too_deep(name) from None
         if export.lost:
             lost.append(name)
         yield name, cells
@@ -175,6 +177,10 @@ def _exports(table: Table, media: str, *, bare: bool) -> Iterator[tuple[Any, lis
 
 def _unfit(name: Any, error: Exception) -> ValueError:
     return ValueError(f"column {name!r}: {one_line(error)}; to_pandas takes it as objects")
+
+
+def _too_deep(name: Any) -> ValueError:
+    return ValueError(f"column {name!r}: the cells are nested too deep for a data frame")
 
 
 def _kinds(cells: Sequence[Any]) -> set[type]:
@@ -217,7 +223,10 @@ def to_pandas(table: Table, media: str) -> Any:
     pandas = need("pandas", pip="wbtypes-table[pandas]", what="Table.to_pandas")
     columns = [_series(pandas, cells) for _, cells in _exports(table, media, bare=False)]
     frame = pandas.DataFrame(dict(enumerate(columns)), index=pandas.RangeIndex(len(table)))
-    frame.columns = table.columns
+    try:
+        frame.columns = table.columns
+    except UnicodeError:  # halves of characters
+        frame.columns = pandas.Index(table.columns, dtype=object)
     return frame
 
 
@@ -428,7 +437,9 @@ def _columns(
         names.append(str(name))
         try:
             columns.append(build(str(name), *types.column(cells)))
-        except (ValueError, TypeError, OverflowError, error_of) as error:
+        except RecursionError:
+            raise _too_deep(name) from None
+        except (ValueError, TypeError, OverflowError, RuntimeError, error_of) as error:
             raise _unfit(name, error) from error
     return names, columns
 

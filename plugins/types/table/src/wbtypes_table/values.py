@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import evolve, field, frozen
 
 from wbtypes_core import (
+    Codec,
+    DecodeError,
     EncodeError,
     FrozenMap,
-    Linked,
     Media,
     MediaFile,
     MediaSource,
@@ -31,13 +32,20 @@ from .columns import Column
 from .equality import same_cells
 from .intake import take
 
+TABLE_SUFFIX = ".table.json"
+
 Name = str | int
 """The name of a column."""
 
 IMMUTABLE, MUTABLE, INCREMENTAL = "IMMUTABLE", "MUTABLE", "INCREMENTAL"
 LOG_MODES = (IMMUTABLE, MUTABLE, INCREMENTAL)
 
+_WRITTEN = frozenset(("client_limits", "log_mode"))
+"""Attributes that say how a table is written; one whose are set is no longer what was read."""
+
 _DEFAULT_COLUMNS: list[Name] = ["Input", "Output", "Expected"]
+
+_TOO_DEEP = "a cell is nested too deep, or holds itself; flatten it"
 
 
 @frozen
@@ -51,6 +59,7 @@ class Origin:
         nrows: how many rows it says that the table has, None where it does not say.
         reason: why the artifact's copy was not read.
         absent: keys of today's artifact form that this one did not have, for clients of its time wrote none.
+        beside: keys of the artifact's copy that are not known, where the run's object tells others as `extra`.
         place: where the files are that its cells and types name.
         root: the type of its rows as it was read, which holds those of the columns.
     """
@@ -61,6 +70,7 @@ class Origin:
     nrows: int | None = None
     reason: Reason | None = None
     absent: frozenset[str] = frozenset()
+    beside: Mapping[str, Json] | None = None
     place: MediaSource | None = None
     root: ColumnType | None = None
 
@@ -98,6 +108,7 @@ class Table(Media):
         "_columns",
         "_names",
         "_origin",
+        "_place",
         "_typers",
         "_types",
         "allow_mixed_types",
@@ -106,9 +117,13 @@ class Table(Media):
         "optional",
     )
 
-    if not TYPE_CHECKING:
-        __setattr__ = object.__setattr__  # what other values forbid is what a container is for
+    if not TYPE_CHECKING:  # what other values forbid is what a container is for
         __delattr__ = object.__delattr__
+
+        def __setattr__(self, name: str, item: Any) -> None:
+            object.__setattr__(self, name, item)
+            if name in _WRITTEN:
+                self._changes()
 
     caption: Caption
     client_limits: bool
@@ -120,6 +135,7 @@ class Table(Media):
     _types: dict[int, ColumnType]
     _typers: dict[int, Typer]
     _origin: Origin | None
+    _place: MediaSource | None
 
     def __new__(cls, *args: Any, log_mode: str = IMMUTABLE, **kwargs: Any) -> Table:
         """A table, or, where it is to be logged row by row, an `IncrementalTable`."""
@@ -127,7 +143,7 @@ class Table(Media):
 
     def __init__(
         self,
-        columns: Sequence[Name] = _DEFAULT_COLUMNS,
+        columns: Sequence[Name] | None = _DEFAULT_COLUMNS,
         data: Any = None,
         rows: Any = None,
         dataframe: Any = None,
@@ -144,7 +160,8 @@ class Table(Media):
             log_mode=log_mode, allow_mixed_types=bool(allow_mixed_types), client_limits=bool(client_limits)
         )
         given = dataframe if dataframe is not None else data if data is not None else rows
-        names = None if columns is _DEFAULT_COLUMNS or dataframe is not None else list(columns)
+        unnamed = columns is None or columns is _DEFAULT_COLUMNS or dataframe is not None
+        names = None if columns is None or unnamed else list(columns)
         names, cells, types = _columns_of(given, names)
         self._names = _checked_names(names)
         self._columns = [Column([]) for _ in names]
@@ -161,7 +178,15 @@ class Table(Media):
         self._keep({})
         plain = {"caption": None, "log_mode": IMMUTABLE, "allow_mixed_types": False, "client_limits": False}
         plain["optional"] = True
-        state = {"_names": [], "_columns": [], "_types": {}, "_typers": {}, "_origin": None, **plain, **state}
+        own: dict[str, Any] = {
+            "_names": [],
+            "_columns": [],
+            "_types": {},
+            "_typers": {},
+            "_origin": None,
+            "_place": None,
+        }
+        state = {**own, **plain, **state}
         for name, item in state.items():
             object.__setattr__(self, name, item)
 
@@ -196,7 +221,7 @@ class Table(Media):
         twin = object.__new__(type(self))
         twin._clear(**self._state())
         twin._names = list(self._names)
-        twin._columns = [Column(list(column.cells)) for column in self._columns]
+        twin._columns = [column.snapshot() for column in self._columns]
         twin._types = {at: self._type(at) for at in range(len(self._names))}
         twin._typers = {}
         extra = changes.pop("extra", self.extra)
@@ -336,7 +361,8 @@ class Table(Media):
 
         Args:
             name: its name.
-            data: its cells, a list or an array, as many as there are rows.
+            data: its cells, as many as there are rows: a list, an array of numpy, or a column of pandas, polars or
+                pyarrow, whose numbers and moments become Python's own as those of a data frame do.
             optional: whether cells may be None.
 
         Raises:
@@ -347,7 +373,10 @@ class Table(Media):
         if name in self._names:
             raise ValueError(f"the table has a column {name!r}; names are told apart")
         data = _listed(data)
-        cells = take(data)
+        try:
+            cells = take(data)
+        except RecursionError:
+            raise TypeError(f"column {name!r}: {_TOO_DEEP}") from None
         if self._names and len(cells) != len(self):
             raise ValueError(
                 f"the column {name!r} has {len(cells):,} cells, and the table {len(self):,} rows"
@@ -454,6 +483,7 @@ class Table(Media):
 
         Raises:
             MissingExtra: pandas is not installed.
+            ValueError: cells nested some hundred levels deep.
         """
         from . import native
 
@@ -511,6 +541,11 @@ class Table(Media):
         """Where the table came from; None for one that was made or changed here."""
         return self._origin
 
+    @property
+    def place(self) -> MediaSource | None:
+        """Where the files are that its types name, also once it is no longer what was read."""
+        return self._origin.place if self._origin else self._place
+
     def describe(self) -> str:
         """How many rows and columns there are, and their names."""
         names = ", ".join(map(str, self._names[:6])) + (", ..." if len(self._names) > 6 else "")
@@ -537,6 +572,9 @@ class Table(Media):
 
     def _state(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in ("caption", *Table.__slots__)}
+
+    def __copy__(self) -> Self:
+        return self.replace()
 
     def __getstate__(self) -> dict[str, Any]:
         types = {at: self._type(at) for at in range(len(self._names))}
@@ -570,11 +608,12 @@ class Table(Media):
         typer = self._typers.get(at)
         if typer is None:
             said = self._types.get(at)
-            typer = self._new_typer(said, optional=said is None, mixed=self.allow_mixed_types)
+            mixed = self.allow_mixed_types and (said is None or said.name not in column_types.KEYS)
+            typer = self._new_typer(said, optional=said is None or (mixed and said.optional), mixed=mixed)
             if said is None:
-                try:
+                try:  # it was read without types, and may hold several, or what has none that can be told
                     typer.extend(self._columns[at].cells)
-                except Mismatch:  # it was read without types, and holds several
+                except (TypeError, RecursionError, DecodeError):
                     typer = self._new_typer(None, optional=True, mixed=True)
             self._typers[at] = typer
         return typer
@@ -594,9 +633,11 @@ class Table(Media):
                 if TableIndex in kinds:
                     typers[at] = self._index_typer(added, typers[at], self._columns[at].cells, name)
                 _typed(typers[at], taken[-1], name, len(self))
-        except BaseException:
+        except BaseException as error:
             for kind, typer in before:
                 typer.type = kind
+            if isinstance(error, RecursionError):
+                raise TypeError(_TOO_DEEP) from None
             raise
         self._changes()
         self._typers.update(enumerate(typers))
@@ -622,6 +663,7 @@ class Table(Media):
     def _changes(self) -> None:
         """The table is no longer what was read: what was said beside it holds no more."""
         if self._origin is not None:
+            self._place = self._origin.place
             self._origin = None
             self._keep({})
 
@@ -779,6 +821,10 @@ class PartitionedTable(WBValue):
     Attributes:
         parts_path: as given.
         parts: the tables by name, where they were read or given; sorted.
+
+    Raises:
+        TypeError: a folder that is no path, or parts that are no tables.
+        ValueError: a part whose name does not end in ``.table.json``.
     """
 
     parts_path: str
@@ -789,6 +835,9 @@ class PartitionedTable(WBValue):
         if not isinstance(parts_path, str | os.PathLike):
             raise TypeError(f"parts_path is a folder of the artifact, not {type(parts_path).__name__}")
         given = {str(name): _part(part, f"part {name!r}") for name, part in (parts or {}).items()}
+        other = next((name for name in given if not name.endswith(TABLE_SUFFIX)), None)
+        if other is not None:
+            raise ValueError(f"the part {other!r} would not be found: names end in {TABLE_SUFFIX}")
         self.__attrs_init__(parts_path=os.fspath(parts_path), parts=FrozenMap(sorted(given.items())))
 
     def to_table(self) -> Table:
@@ -815,12 +864,15 @@ class PartitionedTable(WBValue):
 
 
 def offered_type(value: WBValue) -> JsonObject:
-    """The type of a column of such values, as the value's plugin offers it."""
+    """The type of a column of such values, as the value's plugin offers it; `any` where wandb has no such type.
+
+    Its reader refuses the whole table for a type that it does not know, and for a plain object that is none of its own.
+    """
     try:
-        return default_registry().owner(type(value)).codec.column_type(value)
+        offered = default_registry().owner(type(value)).codec.column_type(value)
     except (EncodeError, PluginError):  # nobody here knows more of it
-        name = value.tag if isinstance(value, Opaque | Linked) else type(value).__name__
-        return {"wb_type": "pythonObject", "params": {"class_name": name}}
+        return {"wb_type": "any"}
+    return offered if offered.get("wb_type") in TYPED_TAGS | {"pythonObject"} else {"wb_type": "any"}
 
 
 def _tag_of(value: WBValue) -> str:
@@ -832,9 +884,11 @@ def _tag_of(value: WBValue) -> str:
 
 def class_type(cls: type) -> JsonObject:
     """The type of a column of a class's values, before there is one."""
-    tag = default_registry().owner(cls).tag
-    if tag in TYPED_TAGS:
-        return {"wb_type": tag}
+    loaded = default_registry().owner(cls)
+    if loaded.tag in TYPED_TAGS:
+        return {"wb_type": loaded.tag}
+    if type(loaded.codec).column_type is Codec.column_type:
+        return {"wb_type": "any"}
     return {"wb_type": "pythonObject", "params": {"class_name": cls.__name__}}
 
 
@@ -975,4 +1029,9 @@ def _declare(dtype: Any) -> ColumnType:
 def _listed(data: Any) -> list[Any]:
     if isinstance(data, str | bytes | Mapping):
         raise TypeError(f"the cells of a column are a list or an array, not {type(data).__name__}")
-    return list(data)
+    if isinstance(data, list | tuple):
+        return list(data)
+    from . import native
+
+    cells = native.cells_of(data)
+    return list(data) if cells is None else cells
