@@ -353,3 +353,8 @@ def test_long_captions_are_cut_to_one_short_line():
     assert told.startswith("pic, 1 bytes, 'two lines www")
     assert told.endswith("...'")
     assert len(told) < 70
+
+
+def test_the_snapshot_of_a_value_that_cannot_change_is_itself() -> None:
+    batch = Batch(())
+    assert batch.snapshot() is batch

@@ -19,6 +19,7 @@ NEEDS = {
         "video",
     ),
     "test_media_frames.py": ("histogram", "image", "table"),
+    "test_runs_and_tables.py": ("graph", "histogram", "image", "table"),
 }
 
 _HERE = {provider.distribution for provider in installed().providers}

@@ -18,18 +18,16 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a recorded run in it, as the examples have it."""
+    """A folder with the recorded run that the demo leaves, which the examples open."""
     with tarfile.open(RECORDING) as archive:
         archive.extraction_filter = getattr(tarfile, "data_filter", None)  # since 3.11.4
-        theme = "wandb-0.31.0-image-boxes-masks"
-        archive.extractall(tmp_path, [each for each in archive if each.name.startswith(f"{theme}/")])
-    (tmp_path / "wandb").mkdir()
-    (tmp_path / theme).rename(tmp_path / "wandb" / "offline-run-20261122_235957-lc68afno")
+        members = [each for each in archive if each.name.startswith("wandb-0.31.0-image-boxes-masks/")]
+        archive.extractall(tmp_path / "demo-output" / "recorded", members)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-SHOWN = {"wbtypes-image", "wbtypes-mask", "wbtypes-boxes2d", "wbtypes-histogram"}
+SHOWN = {"wbtypes-image", "wbtypes-mask", "wbtypes-boxes2d", "wbtypes-histogram", "wbtypes-table"}
 """What the examples use; where the folder of one is deleted they cannot run."""
 
 DOCUMENTS = ["README.md", "docs/quickstart.md"]

@@ -85,7 +85,9 @@ class Recording:
         self.log += chunked(part(kind, content), len(self.log))
 
     def save(self) -> Path:
-        self.path.write_bytes(self.log)
+        """Add what is new: whoever follows the log must never find it shorter."""
+        with self.path.open("ab") as log:
+            log.write(self.log[log.tell() :])
         return self.folder
 
     def file(self, path: str, data: bytes) -> dict[str, Any]:

@@ -98,3 +98,21 @@ def test_follow_ends_by_ctrl_c_and_timeout(wbtypes: Any, recording: Any) -> None
         os.kill(process.pid, signal.SIGINT)
         assert process.wait(20) == 130
         assert process.stderr.read() == ""
+
+
+def test_only_logs_are_followed(wbtypes: Any, tmp_path: Path) -> None:
+    history = tmp_path / "history.jsonl"
+    history.write_text('{"_step": 0, "a": 1}\n')
+    done = wbtypes("follow", history)
+    assert (done.status, done.out) == (2, "")
+    assert done.lines == [
+        f"wbtypes: error: {history} is no .wandb log, to which rows would be added; print it with wbtypes cat"
+    ]
+    assert rows(wbtypes("cat", history)) == [{"_step": 0, "a": 1}]
+
+
+@pytest.mark.parametrize("words", [("--interval", "nan"), ("--timeout", "-1"), ("--interval", "inf")])
+def test_a_wait_is_a_number_of_seconds(words: tuple[str, str], wbtypes: Any, full: Path) -> None:
+    done = wbtypes("follow", full, *words)
+    assert (done.status, done.out, len(done.lines)) == (2, "", 1)
+    assert f"argument {words[0]}: invalid seconds value" in done.lines[0]

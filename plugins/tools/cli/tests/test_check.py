@@ -46,6 +46,22 @@ def test_what_is_no_run(wbtypes: Any, tmp_path: Path) -> None:
     assert len(done.lines) == 1
 
 
+def test_one_that_cannot_be_opened_leaves_the_others_checked(
+    wbtypes: Any, full: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.wandb"
+    empty.write_bytes(b"")
+    (full / "files" / "media" / "toy" / "b_1.PNG").unlink()
+    done = wbtypes("check", empty, full)
+    assert (done.status, done.out) == (2, f"{full}: 1 problem\n")
+    assert len(done.lines) == 2
+    assert f"{empty} is empty" in done.lines[0] and "b_1.PNG is not in" in done.lines[1]
+    done = wbtypes("check", full, empty, "--json")
+    pages = json.loads(done.out)
+    assert (done.status, len(pages[0]["problems"]), pages[1]["problems"]) == (2, 1, [])
+    assert "is empty" in pages[1]["error"]
+
+
 def test_values_are_held_against_schemas(
     wbtypes: Any, recording: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

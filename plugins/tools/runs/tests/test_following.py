@@ -121,10 +121,40 @@ def test_zeros_at_the_end_may_still_be_filled_in(tmp_path: Path) -> None:
     following = open_run(path).follow(interval=0.001, timeout=0.2)
     assert list(following) == []
     following = open_run(path).follow(interval=0.001, timeout=20)
-    writer = threading.Timer(0.05, lambda: path.write_bytes(data + framed(whole(1), len(data))))
+
+    def fill_in() -> None:  # not by write_bytes, for which the file is empty at first
+        with path.open("r+b") as log:
+            log.write(data + framed(whole(1), len(data)))
+
+    writer = threading.Timer(0.05, fill_in)
     writer.start()
     assert [row.step for row in following] == [0, 1, 0]
     writer.join()
+
+
+def test_a_log_that_is_given_its_length_before_its_bytes_loses_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "run-live.wandb"
+    data = HEADER + framed([*whole(60), part(FOOTER, b"")])
+    path.write_bytes(HEADER)
+    following = open_run(path).follow(interval=0.001, timeout=20)
+    rows: list[int | None] = []
+
+    def follow() -> None:
+        rows.extend(row.step for row in following)
+
+    reader = threading.Thread(target=follow)
+    reader.start()
+    with path.open("r+b", buffering=0) as log:
+        for at in range(len(HEADER), len(data), BLOCK + 10_000):
+            piece = data[at : at + BLOCK + 10_000]
+            log.seek(at)
+            log.write(bytes(len(piece)))
+            time.sleep(0.01)
+            log.seek(at)
+            log.write(piece)
+            time.sleep(0.005)
+    reader.join(30)
+    assert rows == list(range(60))
 
 
 def test_a_damaged_record_costs_itself(tmp_path: Path) -> None:

@@ -71,6 +71,64 @@ def test_rows_of_the_api_have_their_floats_again(form: str, tmp_path: Path) -> N
     assert ROWS[0]["loss"] == "NaN"
 
 
+class Frame:
+    """Rows as a data frame gives them: each with all columns, and NaN where it has nothing."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self.columns = list(dict.fromkeys(key for row in rows for key in row))
+        self._rows = rows
+
+    def __iter__(self) -> Any:
+        return iter(self.columns)
+
+    def to_dict(self, orient: str) -> list[dict[str, Any]]:
+        assert orient == "records"
+        return [{key: row.get(key, math.nan) for key in self.columns} for row in self._rows]
+
+
+def test_the_data_frame_that_the_api_gives_is_its_rows() -> None:
+    frame: Any = Frame(ROWS)
+    rows = [row.json for row in open_run(frame).history()]
+    assert same(rows, [row.json for row in open_run(ROWS).history()])
+    assert same(rows[0]["loss"], math.nan)
+
+
+class Summary:
+    """A summary as the API's object hides it: keys are stripped, and dicts are objects of its own."""
+
+    def __init__(self, json: dict[str, Any]) -> None:
+        self._json_dict = json
+
+    def keys(self) -> Any:
+        return self._json_dict.keys()
+
+    def __getitem__(self, key: str) -> Any:
+        found = self._json_dict[key.strip()]
+        return Summary(found) if isinstance(found, dict) else found
+
+
+@pytest.mark.parametrize("form", ["rows", "history.jsonl", "files"])
+def test_the_summary_may_be_the_object_of_the_api(form: str, tmp_path: Path, toys: Registry) -> None:
+    json = {"t": {"_type": "tally", "count": 2}, " deep": {"er": {"loss": "NaN"}}}
+    given: Any = [{"_step": 0, "x": 1}]
+    if form == "files":
+        media(tmp_path / form)
+        given = tmp_path / form
+    elif form != "rows":
+        given = write(tmp_path / form, given)
+    summary: Any = Summary(json)
+    run = open_run(given, summary=summary, registry=toys)
+    assert run.summary_json == json
+    assert run.summary["t"] == Tally(count=2)
+
+
+@pytest.mark.parametrize("form", ["rows", "history.jsonl"])
+def test_a_row_of_some_keys_knows_its_time(form: str, tmp_path: Path) -> None:
+    given: Any = ROWS if form == "rows" else write(tmp_path / form, [*ROWS])
+    (first, *_) = open_run(given).history(keys=["name"])
+    assert (first.timestamp, first.step, dict(first)) == (1.5, 0, {"name": "NaN"})
+
+
 def test_strings_stay_where_rows_have_real_floats(tmp_path: Path) -> None:
     rows: list[Mapping[str, Any]] = [{"a": "NaN"}, {"b": math.inf}]
     assert [row.json for row in open_run(rows).history()] == rows

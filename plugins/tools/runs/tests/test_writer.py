@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from writer_toys import Faulty, Picture, Sheet, toys
+from writer_toys import Faulty, Growing, Picture, Sheet, toys
 
 from wbtypes_core import EncodeError, Registry
 from wbtypes_core.files import LazyFile
@@ -253,6 +253,51 @@ def test_a_row_with_media_returns_before_they_are_encoded_and_rows_keep_their_or
         rows = list(open_run(writer.folder, registry=registry).history())
     assert [row.step for row in rows] == [0, 1, 2, 3]
     assert [rows[1]["pic"].file.read(), rows[2]["pic"].file.read(), rows[3]["after"]] == [b"0", b"1", 1]
+
+
+def test_no_row_comes_after_the_greatest_step(writer: RunWriter) -> None:
+    greatest = (1 << 63) - 1
+    assert writer.log({"a": 1}, step=greatest) == greatest
+    for step in (None, 5):
+        with pytest.raises(ValueError, match="the greatest there is"):
+            writer.log({"a": 2}, step=step)
+    assert [row.step for row in reopened(writer).history()] == [greatest]
+
+
+def test_containers_are_encoded_as_they_were_when_logged_in_their_order_and_behind_the_callers_back(
+    tmp_path: Path, registry: Registry
+) -> None:
+    gate = Gate()
+    other = Growing.of("x", slow=0.01)
+    with RunWriter(tmp_path / "run", registry=registry) as writer:
+        growing = Growing.of()
+        for each in "abcdef":
+            growing.texts.append(each)
+            growing.slow = 0.02 if each in "ad" else 0.0
+            writer.log({"pic": gate.picture, "deep": {"er": [growing]}} if each == "a" else {"rows": growing})
+        writer.log({"other": other, "number": 1})
+        other.texts.append("too late")
+        assert user_rows(open_run(writer.folder, registry=registry)) == []
+        threading.Timer(0.05, gate.open.set).start()
+        growing.texts.append("g")
+        writer.summary["rows"] = growing  # in this thread, and behind those that wait
+    run = open_run(writer.folder, registry=registry)
+    first, *rows, last = (row.json for row in run.history())
+    assert first["deep"]["er"] == [{"_type": "growing", "texts": ["a"]}]
+    assert [row["rows"]["texts"] for row in rows] == [["b"], ["c"], ["d"], ["e"], ["f"]]
+    assert last["other"]["texts"] == ["x"]
+    assert run.summary_json["rows"]["texts"] == ["g"]
+
+
+def test_a_container_that_cannot_be_encoded_holds_no_other_up(tmp_path: Path, registry: Registry) -> None:
+    writer = RunWriter(tmp_path / "run", registry=registry)
+    bad = Growing.of()
+    bad.done = []
+    writer.log({"rows": bad})
+    writer.log({"rows": Growing.of("fine")})
+    with pytest.raises(EncodeError, match="history step 0"):
+        writer.close()
+    assert [set(row.json) - ADDED for row in open_run(writer.folder).history()] == [set(), {"rows"}]
 
 
 def test_every_row_is_in_the_log_when_log_returns_without_a_background(
@@ -553,6 +598,7 @@ def test_what_is_no_artifact_is_an_error_and_leaves_nothing(writer: RunWriter, t
         (file, "a", "run_table", "no type for an artifact of yours"),
         (empty, "a", "dataset", "has at least one file"),
         ([file, file], "a", "dataset", "two files are named a.txt"),
+        ({"wandb_manifest.json": file}, "a", "dataset", "name this one otherwise"),
     ):
         with pytest.raises(ValueError, match=error):
             writer.log_artifact(files, name, kind)

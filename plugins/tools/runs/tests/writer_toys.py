@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -18,8 +18,9 @@ from wbtypes_core import (
     Registry,
     hookimpl,
 )
-from wbtypes_core.codec import MediaCodec
+from wbtypes_core.codec import Codec, MediaCodec
 from wbtypes_core.files import LazyFile
+from wbtypes_core.jsonio import JsonObject
 from wbtypes_core.layout import label_key
 
 
@@ -95,6 +96,47 @@ class SheetCodec(MediaCodec[Sheet]):
         }
 
 
+class Growing(Media):
+    """A list of texts that may grow, as a table does; each encoding writes what came since the last."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    if not TYPE_CHECKING:
+        __setattr__ = object.__setattr__
+
+    @classmethod
+    def of(cls, *texts: str, slow: float = 0.0) -> Growing:
+        """A list of these, whose encoding takes some seconds."""
+        made = cls.restore(file=BytesFile(b""))
+        made.texts, made.done, made.slow = list(texts), [0], slow
+        return made
+
+    texts: list[str]
+    done: list[int]
+    slow: float
+
+    def snapshot(self) -> Growing:
+        twin = Growing.of(*self.texts, slow=self.slow)
+        twin.done = self.done
+        return twin
+
+
+class GrowingCodec(Codec[Growing]):
+    """The texts since the last encoding."""
+
+    tag = "growing"
+    value_type = Growing
+    keys = ("texts",)
+
+    def encode(self, value: Growing, ctx: EncodeContext) -> JsonObject:
+        time.sleep(value.slow)
+        first, value.done[0] = value.done[0], len(value.texts)
+        return {"texts": value.texts[first:]}
+
+    def decode(self, node: Any, ctx: DecodeContext) -> Growing:
+        return Growing.of(*node["texts"])
+
+
 class Faulty(Media):
     """A value whose encoding fails."""
 
@@ -128,7 +170,7 @@ class Plugin:
 
     @hookimpl
     def wbtypes_register(self, types: Any) -> None:
-        types.add(PictureCodec(), SheetCodec(), FaultyCodec())
+        types.add(PictureCodec(), SheetCodec(), GrowingCodec(), FaultyCodec())
 
 
 def toys() -> Registry:

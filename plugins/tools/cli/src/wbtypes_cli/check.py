@@ -6,8 +6,10 @@ from argparse import ArgumentParser, Namespace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from wbtypes_core import DecodeError
 from wbtypes_core.jsonio import dumps
 
+from .main import MISUSE
 from .reading import add_artifacts, opened_run, problem_json
 from .terminal import printable, progress, tell
 
@@ -19,7 +21,7 @@ def command(parser: ArgumentParser) -> None:
     """Check runs: a damaged log, values that cannot be read, files missing or altered.
 
     Reads everything and hashes every file that a run mentions, and those of its artifacts that are here. Each problem is a
-    line on stderr, and makes the exit status 1.
+    line on stderr, and makes the exit status 1. One of several that cannot be opened makes it 2; the others are checked.
     """
     parser.add_argument("runs", metavar="RUN", nargs="+", help="a run folder, or the .wandb log in one")
     add_artifacts(parser)
@@ -33,11 +35,21 @@ def command(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Check the runs; 1 when one of them has problems."""
+    """Check the runs; 1 when one of them has problems, 2 when one cannot be opened."""
     pages: list[dict[str, Any]] = []
+    status = 0
     for place in args.runs:
-        with opened_run(place, args.artifacts) as found, progress(f"checking {place}"):
-            problems = found.check() + (_violations(found) if args.schema else [])
+        try:
+            with opened_run(place, args.artifacts) as found, progress(f"checking {place}"):
+                problems = found.check() + (_violations(found) if args.schema else [])
+        except DecodeError as error:
+            if len(args.runs) == 1:
+                raise
+            tell(str(error))
+            pages.append({"run": place, "problems": [], "error": str(error)})
+            status = MISUSE
+            continue
+        status = max(status, 1 if problems else 0)
         pages.append({"run": place, "problems": [problem_json(problem) for problem in problems]})
         for problem in problems:
             tell(f"{place}: {problem}" if len(args.runs) > 1 else str(problem))
@@ -50,7 +62,7 @@ def run(args: Namespace) -> int:
             )
     if args.json:
         print(dumps(pages, indent=2))
-    return 1 if any(page["problems"] for page in pages) else 0
+    return status
 
 
 def _violations(found: Run) -> list[Problem]:

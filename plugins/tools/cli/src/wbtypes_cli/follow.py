@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from argparse import ArgumentParser, Namespace
 
 from wbtypes_core.jsonio import dumps
 
+from . import Refusal
 from .cat import add_selection, chosen, read_keys
 from .reading import opened_run
 
@@ -22,19 +24,35 @@ def command(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--interval",
         metavar="SECONDS",
-        type=float,
+        type=seconds,
         default=INTERVAL,
         help=f"how often the log is looked at; {INTERVAL} by default",
     )
     parser.add_argument(
-        "--timeout", metavar="SECONDS", type=float, help="end when nothing new has come for so long"
+        "--timeout", metavar="SECONDS", type=seconds, help="end when nothing new has come for so long"
     )
     parser.set_defaults(run_command=run)
+
+
+def seconds(text: str) -> float:
+    """A time to wait, as the command line gives it.
+
+    Raises:
+        ValueError: it is no number of seconds that a wait may take.
+    """
+    number = float(text)
+    if not 0 <= number <= threading.TIMEOUT_MAX:
+        raise ValueError(text)
+    return number
 
 
 def run(args: Namespace) -> int:
     """Print one run's rows for as long as it goes on."""
     with opened_run(args.run) as found:
+        if found.path.suffix != ".wandb":
+            raise Refusal(
+                f"{args.run} is no .wandb log, to which rows would be added; print it with wbtypes cat"
+            )
         rows = found.follow(
             read_keys(args.keys), args.start, interval=max(args.interval, 0.01), timeout=args.timeout
         )

@@ -65,13 +65,13 @@ class _Following:
 
     def rows(self, interval: float, timeout: float | None, stop: threading.Event) -> Iterator[Row]:
         """The rows, with a look at the log in each interval."""
-        size = 0
+        seen = (0, 0)
         changed = time.monotonic()
         while not stop.is_set():
-            now = self._size()
-            grown = now > size
+            now = self._look()
+            grown = now != seen
             if grown:
-                size, changed = now, time.monotonic()
+                seen, changed = now, time.monotonic()
                 yield from self._landed(stop)
             quiet = timeout is not None and time.monotonic() - changed >= timeout
             if self.ended or quiet or (self.exited and not grown):
@@ -108,16 +108,17 @@ class _Following:
                     continue
             self.at = framing.resume
 
-    def _size(self) -> int:
+    def _look(self) -> tuple[int, int]:
+        """How long the log is and when it was written to: some file systems give it its length before its bytes."""
         try:
-            size = os.stat(self._log.path).st_size  # noqa: PTH116
+            found = os.stat(self._log.path)  # noqa: PTH116
         except OSError as error:
             what = f"{self._log.path} cannot be read any more: {error.strerror}"
             raise DecodeError(one_line(what), reason=Code.NOT_A_RUN) from None
-        if size < self.at:
+        if found.st_size < self.at:
             what = f"{self._log.path} has become shorter: somebody began it anew; open it again"
             raise DecodeError(one_line(what), reason=Code.DAMAGED_LOG)
-        return size
+        return found.st_size, found.st_mtime_ns
 
 
 def _ordered(data: bytes) -> tuple[int, bytes, int, int]:

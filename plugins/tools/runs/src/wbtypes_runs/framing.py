@@ -110,6 +110,7 @@ class Framing:
         growing: whether the log may still be written: what ends at its end is then not told, but waited for.
         resume: where a later pass over the same log goes on.
         cut: where the record begins that the log ends within, when it is growing.
+        doubt: where the bytes begin that nothing sound has followed yet; None when there are none.
     """
 
     def __init__(
@@ -126,6 +127,7 @@ class Framing:
         self.growing = growing
         self.resume = start
         self.cut: int | None = None
+        self.doubt: int | None = None
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         most = self.limits.record_bytes
@@ -163,13 +165,13 @@ class Framing:
                 self._cut(self.first, end)
             self._tell()
             return
-        if self.cut is not None:
+        if self.doubt is not None:  # zeros and halves: a writer may be filling them in
+            self.resume = self.doubt
+            self.gap = None
+        elif self.cut is not None:
             self.resume = self.cut
         elif self.parts:
             self.resume = self.first
-        elif self.gap and self.gap[1] == end:  # zeros and halves: a writer may be filling them in
-            self.resume = self.gap[0]
-            self.gap = None
         else:
             self.resume = end
         self._tell()
@@ -181,6 +183,7 @@ class Framing:
                 self._lose(self.first, offset, "a record was begun and never ended")
             self._tell()
             self.lost = False
+            self.doubt = None
             self.first, self.size = offset, 0
         elif not self.parts:
             if not self.lost:
@@ -220,6 +223,8 @@ class Framing:
             begin = self.first
             self.parts.clear()
         self.lost = True
+        if self.doubt is None:
+            self.doubt = begin
         if self.gap and self.gap[2] == cause and begin - self.gap[1] < _ROOM:
             begin = self.gap[0]
         else:

@@ -50,7 +50,7 @@ def rows_origin(
         "open_run takes the path of a run folder or of a .wandb file, or rows as the public API gives them"
     )
     try:
-        kept = list(rows)
+        kept = list(_records(rows))
     except TypeError:
         raise TypeError(f"{wanted}, not {type(rows).__name__}") from None
     for row in kept:
@@ -58,7 +58,22 @@ def rows_origin(
             raise TypeError(f"{wanted}; a row is a dict, not {type(row).__name__}")
     held = _Held(tuple(map(dict, kept)))
     place = Path() if files is None else Path(files)
-    return JsonOrigin(place.absolute(), held, limits, dict(summary or {}), dict(config or {}))
+    return JsonOrigin(place.absolute(), held, limits, _summary(summary) or {}, dict(config or {}))
+
+
+def _records(rows: Any) -> Iterable[Any]:
+    """Rows; of a data frame its own, without the NaN that stands where a row has nothing, as the API's own are strings."""
+    if not (hasattr(rows, "to_dict") and hasattr(rows, "columns")):
+        return rows  # type: ignore[no-any-return]
+    return (
+        {key: cell for key, cell in row.items() if not (isinstance(cell, float) and math.isnan(cell))}
+        for row in rows.to_dict("records")
+    )
+
+
+def _summary(given: Any) -> JsonObject | None:
+    """A summary as JSON: what the API's `HTTPSummary` is about, whose look-ups strip keys and hide dicts."""
+    return None if given is None else dict(getattr(given, "_json_dict", given))
 
 
 def file_origin(
@@ -70,7 +85,7 @@ def file_origin(
     """The run that a history file, or a folder without a log, is; None for whatever else the path is."""
     if path.suffix in (".jsonl", ".json") and path.is_file():
         return JsonOrigin(
-            path.absolute(), _InFile(path.absolute()), limits, dict(summary or {}), dict(config or {})
+            path.absolute(), _InFile(path.absolute()), limits, _summary(summary) or {}, dict(config or {})
         )
     if not path.is_dir() or logs_for(path) or not _has_files_of_a_run(path):
         return None
@@ -78,7 +93,7 @@ def file_origin(
         path.absolute(),
         _InFile(path.absolute() / HISTORY),
         limits,
-        None if summary is None else dict(summary),
+        _summary(summary),
         None if config is None else dict(config),
     )
 
@@ -220,13 +235,14 @@ class JsonOrigin:
                 (start is not None and step < start) or (stop is not None and step >= stop)
             ):
                 continue
+            timestamp = row.get("_timestamp")
             if keys is not None:
                 row = {key: row[key] for key in row if key in keys}
                 if not row:
                     continue
             if self._floats:
                 row = _restored(row, (), self._floats)
-            yield RawRow(step, row.get("_timestamp"), row)
+            yield RawRow(step, timestamp, row)
 
     def state(self, tell: Tell) -> State:
         """Summary and config, where something has them."""

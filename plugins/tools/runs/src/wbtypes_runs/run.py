@@ -65,14 +65,14 @@ def open_run(
     Args:
         x: a run folder (``wandb/run-...``, ``wandb/offline-run-...``), a ``.wandb`` file, or a ``files`` folder. Without a
             log: a ``files`` folder alone, which has a summary and media; the history as ``.jsonl`` or ``.json`` file; or
-            rows, as the public API's ``scan_history`` and ``history(pandas=False)`` give them. The API spells NaN and
-            the infinities as strings: such a string is a float where rows hold no real ones, and all else under that
-            key are numbers.
+            rows, as the public API's ``scan_history`` and ``history`` give them, the data frame of the latter included,
+            of which a NaN is a gap. The API spells NaN and the infinities as strings: such a string is a float where
+            rows hold no real ones, and all else under that key are numbers.
         artifacts: folders with files of artifacts: of one or of many, staged, cached or downloaded. They are matched to
             the log's artifact records by size and digest. A dict gives the folder of an artifact by its id in references.
             The run folder's own ``artifacts``, and the client's cache and staging folders, are looked into as well.
         files: the folder of the media, where it is not the one beside the log.
-        summary: the summary of rows, as the API gives it.
+        summary: the summary of rows, as the API gives it: ``run.summary``, or a dict.
         config: the config of rows; the API's ``rawconfig`` has the labels of masks and boxes in it.
         limits: what reading may cost.
         registry: the codecs; by default those of all that is installed.

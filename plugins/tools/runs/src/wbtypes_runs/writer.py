@@ -11,6 +11,7 @@ import warnings
 import weakref
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from copy import deepcopy
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +30,7 @@ from .writing.protobuf import item
 from .writing.staging import Given, RunFiles, Staging, check_artifact, given_files
 from .writing.state import OURS
 from .writing.telling import raise_first, unwritten
-from .writing.turns import Configured, Defined, Removal, Row
+from .writing.turns import Configured, Defined, Place, Removal, Row
 from .writing.values import Writer, Written, items_of, scalar_text, snapshot
 from .writing.views import Config, Summary, as_config, check_key
 
@@ -62,9 +63,10 @@ class RunWriter:
     is there is always all rows up to some point, with their files.
 
     * With ``background=False`` every row is in the log when its `log` returns.
-    * With ``background=True``, the default, that holds for rows that no media is pending before. Media are encoded by a
-      few threads, and their row, and those after it, are written as soon as they are done. When `flush` returns, all is
-      in the log. At most 16 rows with media wait; beyond that `log` waits for room.
+    * With ``background=True``, the default, that holds for rows that no media is pending before. Media, tables among
+      them, are encoded by a few threads, as they were when they were logged, and their row, and those after it, are
+      written as soon as they are done. When `flush` returns, all is in the log. At most 16 rows with media wait; beyond
+      that `log` waits for room.
 
     What the log holds outlives the process; it outlives a crash of the machine too with ``fsync=True``.
 
@@ -138,6 +140,7 @@ class RunWriter:
         self._last = -1
         self._pending = 0
         self._pool: ThreadPoolExecutor | None = None
+        self._queue: Place | None = None
         self._lost: list[EncodeError] = []
         self._untold: list[EncodeError] = []
         self._unwarned: list[EncodeError] = []
@@ -383,6 +386,10 @@ class RunWriter:
                 turn.leave_out(key, error)
 
     def _next(self, asked: int | None) -> int:
+        if self._last == _LAST_STEP:
+            raise ValueError(
+                f"step {self._last:,}, that of the last row, is the greatest there is; no row comes after"
+            )
         if asked is None:
             return self._last + 1
         if asked <= self._last:
@@ -417,6 +424,7 @@ class RunWriter:
         except OSError as error:
             self._give_back(turn)
             raise unwritten(error, turn.place()) from error
+        self._line_up(turn)
         if later:
             self._pending += 1
             if self._pool is None:
@@ -425,6 +433,12 @@ class RunWriter:
                 self._pool.submit(self._encode_later, turn)
             except RuntimeError:  # the interpreter is on its way out, and takes no more work
                 self._encode_later(turn)
+
+    def _line_up(self, turn: Row) -> None:
+        """Give a row its place among those that are encoded one after the other, if it is one of them."""
+        if any(each.ordered for each in turn.rich.values()):
+            with self._line.lock:
+                turn.queue = self._queue = Place(self._queue)
 
     def _give_back(self, turn: Row) -> None:
         """Let the step of a row that was not taken be used again, unless there is a later one."""
@@ -435,13 +449,14 @@ class RunWriter:
     def _encode_now(self, turn: Row) -> None:
         """Encode what is left of a row, and write it; when its files cannot be stored, it is not taken."""
         try:
-            for key, each in turn.rich.items():
-                try:
-                    turn.add(key, self._writer.write(key, each.tree, turn.naming))
-                except OSError as error:
-                    raise unwritten(error, turn.place(key)) from error
-                except Exception as error:
-                    turn.leave_out(key, error)
+            with turn.queue or nullcontext():
+                for key, each in turn.rich.items():
+                    try:
+                        turn.add(key, self._writer.write(key, each.tree, turn.naming))
+                    except OSError as error:
+                        raise unwritten(error, turn.place(key)) from error
+                    except Exception as error:
+                        turn.leave_out(key, error)
         except BaseException:
             self._line.drop(turn)
             self._give_back(turn)
@@ -456,11 +471,12 @@ class RunWriter:
     def _encode_later(self, turn: Row) -> None:
         """Encode what is left of a row, on the pool: whatever happens, the row is written."""
         try:
-            for key, each in turn.rich.items():
-                try:
-                    turn.add(key, self._writer.write(key, each.tree, turn.naming))
-                except Exception as error:
-                    turn.leave_out(key, error)
+            with turn.queue or nullcontext():
+                for key, each in turn.rich.items():
+                    try:
+                        turn.add(key, self._writer.write(key, each.tree, turn.naming))
+                    except Exception as error:
+                        turn.leave_out(key, error)
         finally:
             turn.rich.clear()
             with self._line.lock:
@@ -499,6 +515,7 @@ class RunWriter:
         self._take_in(turn, values, "the summary")
         turn.ready = not turn.rich
         self._put(turn, "the summary")
+        self._line_up(turn)
         if turn.rich:
             self._encode_now(turn)
         raise_first(self._keep(turn))

@@ -19,6 +19,7 @@ from attrs import frozen
 from wbtypes_core import DirectoryStore, MediaFile, MediaRef, StoredFile
 from wbtypes_core.layout import ArtifactAddress, Naming
 
+from ..manifests import NAME as MANIFEST
 from ..places import FILES
 from .contents import Artifact, StagedEntry
 
@@ -177,7 +178,7 @@ def given_files(files: Given) -> dict[str, Path]:
     """The files of an artifact by the names that they shall have.
 
     Raises:
-        ValueError: two files of one name, a link to a folder, or no file.
+        ValueError: two files of one name, one of the manifest's, a link to a folder, or no file.
     """
     if isinstance(files, Mapping):
         found = {str(name): Path(path) for name, path in files.items()}
@@ -194,6 +195,10 @@ def given_files(files: Given) -> dict[str, Path]:
             found[path.name] = path
     if not found:
         raise ValueError("an artifact has at least one file, and there is none")
+    if MANIFEST in found:
+        raise ValueError(
+            f"{MANIFEST} is where folders of artifacts list their files; name this one otherwise"
+        )
     return found
 
 

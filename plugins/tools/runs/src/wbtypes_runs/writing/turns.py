@@ -27,12 +27,16 @@ class Place:
     """
 
     def __init__(self, last: Place | None) -> None:
-        self._before = last._done if last else None
-        self._done = Event()
+        self._done: Event = Event()
+        self._before: Event | None = last._done if last else None
 
     def __enter__(self) -> None:
         if self._before:
-            self._before.wait()
+            try:
+                self._before.wait()
+            except BaseException:  # Ctrl-C: nobody behind may wait for ever
+                self._done.set()
+                raise
 
     def __exit__(self, *_: object) -> None:
         self._done.set()
