@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,14 @@ def test_the_style_of_its_files() -> None:
     files = [text for what, text in steps(PAGE.read_text(encoding="utf-8")) if not what.startswith("$ ")]
     assert files
     assert max(len(line) for text in files for line in text.splitlines()) <= 110
+
+
+OFFERED = re.compile(r"^\| (?P<names>`.*`) \| `(?P<module>wbtypes_core[.\w]*)` \|", re.M)
+
+
+def test_what_core_offers_is_there() -> None:
+    rows = OFFERED.findall(PAGE.read_text(encoding="utf-8"))
+    assert len(rows) >= 18
+    for names, module in rows:
+        for name in re.findall(r"`(\w+)`", names):
+            assert hasattr(import_module(module), name), f"{module} has no {name}"

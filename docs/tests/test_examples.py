@@ -6,16 +6,19 @@ import ast
 import doctest
 import io
 import re
+import shlex
 import tarfile
 import tokenize
 import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image as Pictures
 
+from wbtypes_cli.main import main as cli
 from wbtypes_core import ValueWarning
 from wbtypes_core.hints import PACKAGE_OF_CLASS
 
@@ -25,11 +28,8 @@ CHECKER = doctest.OutputChecker()
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
-ALIASES = {
-    "wandb/offline-run-20261122_235957-lc68afno": "image-boxes-masks",
-    "wandb/offline-run-20240131_101500-a1b2c3d4": "image-batches",
-}
-"""Runs as examples call them, and the recordings that stand for them."""
+BATCHES = "wandb-0.31.0-image-batches"
+"""The recording that stands for ``wandb/latest-run``: a reader has runs of their own."""
 
 NOT_RUN = {
     ROOT / "docs" / "security.md": "opens what is the reader's own",
@@ -62,23 +62,31 @@ def is_here(package: str) -> bool:
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The recordings of one client, unpacked."""
+    """The recordings of one client, unpacked as the pages of types say."""
     folder = tmp_path_factory.mktemp("recorded")
     with tarfile.open(RECORDING) as archive:
         archive.extraction_filter = getattr(tarfile, "data_filter", None)  # since 3.11.4
-        archive.extractall(folder)
-    return folder
+        archive.extractall(folder / "demo-output" / "recorded")
+    return folder / "demo-output"
+
+
+@pytest.fixture(scope="session")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the demo unpacks, and nothing else."""
+    folder = tmp_path_factory.mktemp("shown")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "docs" / "demo")
+        patch.chdir(folder)
+        import_module("demo").unpack()
+    return folder / "demo-output"
 
 
 @pytest.fixture
-def folder(recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as the examples have it: recorded runs, and a photograph."""
+def folder(path: Path, recorded: Path, shown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as the reader of a page has it: after the demo, with a run of their own and a photograph."""
+    (tmp_path / "demo-output").symlink_to(recorded if path.parent.name == "types" else shown)
     (tmp_path / "wandb").mkdir()
-    (tmp_path / "recorded").mkdir()
-    for run in recorded.iterdir():
-        (tmp_path / "recorded" / run.name.removeprefix("wandb-0.31.0-")).symlink_to(run)
-    for alias, name in ALIASES.items():
-        (tmp_path / alias).symlink_to(recorded / f"wandb-0.31.0-{name}")
+    (tmp_path / "wandb" / "latest-run").symlink_to(recorded / "recorded" / BATCHES)
     Pictures.new("RGB", (8, 6), "green").save(tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -94,6 +102,22 @@ def test_examples(path: Path, folder: Path) -> None:
                 converse(block, said, path.name)
             else:
                 execute(block, said)
+
+
+COMMAND = re.compile(r"^\$ (wbtypes (?:show|extract) demo-output/.*)\n((?:(?!\$ |```).*\n)*)", re.MULTILINE)
+"""A command about what the demo leaves, and what it says."""
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", ROOT / "docs" / "quickstart.md"], ids=lambda path: path.stem
+)
+def test_commands(path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = COMMAND.findall(path.read_text(encoding="utf-8"))
+    assert commands
+    for words, answer in commands:
+        assert cli(shlex.split(words)[1:]) == 0
+        said = capsys.readouterr().out.strip()
+        assert not answer or CHECKER.check_output(answer.strip(), said, FLAGS), f"{words} says\n{said}"
 
 
 def converse(block: str, said: dict[str, Any], name: str) -> None:

@@ -675,6 +675,14 @@ def test_an_error_ends_the_run_with_a_code_and_goes_first(tmp_path: Path, regist
     assert len(list(run.history())) == 1
 
 
+def test_finish_is_close(writer: RunWriter) -> None:
+    writer.log({"a": 1})
+    writer.finish(3)
+    run = open_run(writer.folder)
+    assert run.exit is not None
+    assert run.exit.code == 3
+
+
 def test_a_closed_writer_says_so(writer: RunWriter) -> None:
     writer.log({"a": 1})
     writer.close()

@@ -343,6 +343,10 @@ class RunWriter:
             _writers.discard(self)
         self._tell()
 
+    def finish(self, exit_code: int = 0) -> None:
+        """wandb's name of `close`."""
+        self.close(exit_code)
+
     def __enter__(self) -> Self:
         return self
 

@@ -313,6 +313,8 @@ def _of_arrow_cells(column: Any) -> list[Any]:
 
 
 def _of_numbers(column: Any) -> list[Any]:
+    if str(column.type) == "halffloat":  # older versions do nothing with these but hand them out
+        return [None if cell is None else float(cell) for cell in column.to_pylist()]
     cells: list[Any] = column.fill_null(False if str(column.type) == "bool" else 0).to_numpy().tolist()
     if column.null_count:
         for row in numpy.flatnonzero(column.is_null().to_numpy()).tolist():

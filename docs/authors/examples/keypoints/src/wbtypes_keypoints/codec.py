@@ -45,10 +45,6 @@ class KeypointsCodec(Codec[Keypoints]):
         """The Pillow image with the points drawn over it."""
         return value.to_pil()
 
-    def column_type(self, value: Keypoints) -> JsonObject:
-        """What wandb's tables call a value that they do not know."""
-        return {"wb_type": "pythonObject", "params": {"class_name": "Keypoints"}}
-
 
 def _pose(pose: Any, at: int) -> Pose:
     try:

@@ -36,10 +36,6 @@ class RawArrayCodec(MediaCodec[RawArray]):
         """The array."""
         return value.to_numpy()
 
-    def column_type(self, value: RawArray) -> JsonObject:
-        """What wandb's tables call a value that they do not know."""
-        return {"wb_type": "pythonObject", "params": {"class_name": "RawArray"}}
-
 
 def _listed(dtype: Any) -> Any:
     return [_listed(part) for part in dtype] if isinstance(dtype, tuple) else dtype
