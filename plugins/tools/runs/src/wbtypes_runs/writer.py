@@ -344,7 +344,7 @@ class RunWriter:
         self._tell()
 
     def finish(self, exit_code: int = 0) -> None:
-        """wandb's name of `close`."""
+        """Wandb's name of `close`."""
         self.close(exit_code)
 
     def __enter__(self) -> Self:

@@ -499,7 +499,9 @@ a filter takes that of H.264 to lie at the left, which costs several dB."""
 def _conversion(width: int, height: int, layout: VideoFormat, scale: str, wanted: str) -> Conversion:
     """What brings pictures from one layout of pixels to another."""
     graph = Graph()
-    graph.threads = 1  # what several do may depend on the load of the machine, and equal frames are to stay equal
+    graph.threads = (
+        1  # what several do may depend on the load of the machine, and equal frames are to stay equal
+    )
     source = graph.add_buffer(None, width, height, layout, time_base=Fraction(1))
     steps = (source, graph.add("scale", scale), graph.add("format", wanted), graph.add("buffersink"))
     for one, other in pairwise(steps):
