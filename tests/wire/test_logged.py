@@ -25,6 +25,7 @@ THEMES = {
     "histograms": ("histogram",),
     "html": ("html",),
     "scalars": ("histogram",),
+    "history-typed": ("histogram", "image"),
     "overwrites": ("image", "histogram", "html", "boxes2d"),
     "metrics": (),
 }

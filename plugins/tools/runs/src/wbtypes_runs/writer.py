@@ -344,7 +344,7 @@ class RunWriter:
         self._tell()
 
     def finish(self, exit_code: int = 0) -> None:
-        """Wandb's name of `close`."""
+        """`close`, by the name that it has in wandb."""
         self.close(exit_code)
 
     def __enter__(self) -> Self:
