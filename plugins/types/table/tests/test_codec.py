@@ -6,10 +6,11 @@ import base64
 import datetime
 import io
 import json
+import pickle
 import zipfile
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from wbtypes_core import (
     Linked,
     MemoryStore,
     Opaque,
+    ValueWarning,
     decode,
     encode,
 )
@@ -274,6 +276,29 @@ def test_a_zone_comes_back_by_its_key() -> None:
         "a"
     )
     assert found.tzinfo == ZoneInfo("Europe/Berlin")
+
+
+def test_a_zone_that_is_not_known_here_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine without the database of zones."""
+    berlin = [MOMENT.replace(tzinfo=ZoneInfo("Europe/Berlin")), None]
+    far = MOMENT.replace(tzinfo=ZoneInfo("Asia/Tokyo"))
+    node, store = logged(Table(columns=["a", "b"], data=[[berlin[0], far], [berlin[1], MOMENT]]))
+
+    def unknown(key: str) -> Any:
+        raise ZoneInfoNotFoundError(key)
+
+    monkeypatch.setattr("zoneinfo.ZoneInfo", unknown)
+    monkeypatch.setattr("wbtypes_core.errors._told", set())
+    with pytest.warns(ValueWarning, match="'(Europe/Berlin|Asia/Tokyo)' is not known here"):
+        found = decode(node, store)
+        assert found.column("a") == berlin
+        assert found.column("b") == [far, MOMENT]
+        assert found.column("a")[0].utcoffset() == datetime.timedelta()
+        moved, elsewhere = logged(pickle.loads(pickle.dumps(found)))
+    monkeypatch.undo()
+    again = decode(moved, elsewhere)
+    assert [cell.tzinfo for cell in again.column("b")] == [ZoneInfo("Asia/Tokyo"), None]
+    assert again.column("a")[0].tzinfo == ZoneInfo("Europe/Berlin")
 
 
 def test_without_what_is_beside_moments_are_milliseconds_of_utc() -> None:

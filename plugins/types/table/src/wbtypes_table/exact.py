@@ -9,12 +9,16 @@ from __future__ import annotations
 import base64
 import datetime
 import decimal
+import re
 import uuid
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
+from attrs import frozen
+
 from wbtypes_core import Code, DecodeError, WBValue
+from wbtypes_core.errors import warn_once
 from wbtypes_core.jsonio import kind as json_kind
 
 from .lost import Lost
@@ -98,8 +102,10 @@ def _distance(moment: datetime.datetime) -> str:
 def zone_of(name: str) -> datetime.tzinfo:
     """The zone of a name: UTC, a distance, or a key of the system's zones.
 
+    A key that is not known here, as on a machine without the database, is kept: moments are the same, shown in UTC.
+
     Raises:
-        DecodeError: no such zone is known here.
+        DecodeError: what cannot be the name of a zone.
     """
     if name == "UTC":
         return UTC
@@ -114,9 +120,45 @@ def zone_of(name: str) -> datetime.tzinfo:
                 microseconds=int(f"{part:0<6.6}"),
             )
             return datetime.timezone(-span if name[0] == "-" else span)
+        if not _ZONE.fullmatch(name):
+            raise ValueError(name)
         return zoneinfo.ZoneInfo(name)
-    except (ValueError, OverflowError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        raise DecodeError(f"the time zone {name[:60]!r} is not known here; install tzdata") from None
+    except zoneinfo.ZoneInfoNotFoundError:
+        warn_once(
+            f"the time zone {name!r} is not known here: its moments are shown in UTC; pip install tzdata"
+        )
+        return UnknownZone(name)
+    except (ValueError, OverflowError, OSError):
+        raise DecodeError(f"{name[:60]!r} is no time zone") from None
+
+
+_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,30}(/[A-Za-z0-9_+-]{1,30}){0,3}")
+
+
+@frozen
+class UnknownZone(datetime.tzinfo):
+    """A zone that this machine does not know: shown as UTC, written back by its key.
+
+    Attributes:
+        key: its name.
+    """
+
+    key: str
+
+    def utcoffset(self, moment: datetime.datetime | None) -> datetime.timedelta:
+        """None ahead of UTC."""
+        return datetime.timedelta()
+
+    def dst(self, moment: datetime.datetime | None) -> datetime.timedelta:
+        """None either."""
+        return datetime.timedelta()
+
+    def tzname(self, moment: datetime.datetime | None) -> str:
+        """What it is shown as."""
+        return "UTC"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return UnknownZone, (self.key,)
 
 
 def in_zone(moment: datetime.datetime, zone: datetime.tzinfo | None) -> datetime.datetime:
