@@ -261,7 +261,7 @@ def test_cells_of_many_kinds_stay_what_they_are(cell: Any) -> None:
 def test_no_value_of_numpy_and_pandas_is_none() -> None:
     import pandas
 
-    cells = [pandas.NaT, pandas.NA, np.datetime64("NaT"), None]
+    cells = [pandas.NaT, pandas.NA, np.datetime64("NaT", "ns"), None]
     assert Table(columns=["a"], data=[[cell] for cell in cells]).column("a") == [None] * 4
     moment = pandas.Timestamp("2020-01-01 12:00", tz="Europe/Berlin")
     (found,) = Table(columns=["a"], data=[[moment]]).column("a")

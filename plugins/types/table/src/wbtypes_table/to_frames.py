@@ -256,7 +256,7 @@ def _is_one_dtype(cells: Sequence[Any], kinds: set[type]) -> bool:
 def _scalars(pandas: Any, cells: list[Any]) -> Any:
     first = next(cell for cell in cells if cell is not None)
     if first.dtype.kind in "mM":
-        return pandas.Series(numpy.array(_filled(cells, type(first)("NaT")), first.dtype))
+        return pandas.Series(numpy.array(_filled(cells, numpy.array("NaT", first.dtype)[()]), first.dtype))
     if None not in cells:
         return pandas.Series(numpy.array(cells, first.dtype))
     return None
