@@ -451,7 +451,7 @@ def test_the_native_round_trip_is_there_only_where_values_can_be_compared():
     assert callable(TestNote.test_native_round_trip)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_mutations_change_a_copy(data):
     node = {"_type": "x", "list": [1, {"deep": None}], "text": "t"}

@@ -117,7 +117,7 @@ def test_the_node_is_not_changed(toys):
     assert row == before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(json_values())
 def test_any_json_is_given_back(value):
     registry = Registry.of(wbtypes_toy.plugin)

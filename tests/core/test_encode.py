@@ -528,7 +528,7 @@ trees = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(trees)
 def test_any_tree_of_values_comes_back(tree):
     registry = Registry.of(wbtypes_toy.plugin)

@@ -113,14 +113,14 @@ def test_not_same(left, right):
     assert not same(right, left)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(json_values())
 def test_json_text_keeps_every_value(value):
     assert same(loads(dumps(value)), value)
     assert same(value, json.loads(json.dumps(value)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(json_values(), min_size=2, max_size=2))
 def test_same_is_symmetric_and_true_of_equal_text(pair):
     left, right = pair

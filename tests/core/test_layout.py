@@ -95,7 +95,7 @@ def test_long_names_in_artifacts_fit_too():
     assert len(path.rpartition("/")[2].encode()) <= NAME_BYTES
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(), st.integers(0, 10**6))
 def test_any_key_without_backslashes_names_a_file_below_its_folder(key, step):
     path = RunNaming(key.replace("\\", "-"), step).path("media/images", FILE)

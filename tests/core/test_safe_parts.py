@@ -120,7 +120,7 @@ paths = st.lists(
 ).flatmap(lambda parts: st.sampled_from(["/", "\\", "//"]).map(lambda sep: sep.join(parts)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(paths)
 @example("a/../../b")
 @example("a\\..\\..\\b")
@@ -136,7 +136,7 @@ def test_what_is_not_refused_stays_below_the_root(path):
     assert len(root.joinpath(*parts).parts) == len(root.parts) + len(parts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(paths)
 @example("./C:x")
 @example("0/\\\\.")
@@ -153,7 +153,7 @@ def test_what_windows_does_not_refuse_stays_below_the_root(path):
     assert ".." not in found.parts
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(paths)
 def test_stores_write_and_read_below_their_root_only(tmp_path_factory, path):
     place = tmp_path_factory.mktemp("place", numbered=True)

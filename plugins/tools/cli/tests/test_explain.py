@@ -234,7 +234,7 @@ def test_damaged_values_are_accounted_for(toys: None, tmp_path: Path) -> None:
     }
     nodes = [node, TALLY, {"_type": "toy-sketches", "sketches": [node, node]}]
 
-    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, database=None, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(nodes).flatmap(mutations), st.sampled_from([None, DirectoryStore(tmp_path)]))
     def check(document: Any, folder: DirectoryStore | None) -> None:
         (told,) = accounts(document, folder, default_registry())

@@ -39,7 +39,6 @@ def read(log: bytes, limits: Limits | None = None, start: int = len(HEADER)) -> 
 
 
 @given(RECORDS)
-@settings(deadline=None)
 def test_whole_logs_come_back(records: list[bytes]) -> None:
     found, told = read(HEADER + framed(records))
     assert [record for _, record in found] == records
@@ -47,7 +46,6 @@ def test_whole_logs_come_back(records: list[bytes]) -> None:
 
 
 @given(RECORDS, st.data())
-@settings(deadline=None)
 def test_reading_can_begin_at_any_record(records: list[bytes], data: st.DataObject) -> None:
     log = HEADER + framed(records)
     whole, _ = read(log)
@@ -57,7 +55,7 @@ def test_reading_can_begin_at_any_record(records: list[bytes], data: st.DataObje
 
 
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=6))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_cut_log_gives_all_before_the_cut(records: list[bytes]) -> None:
     log = HEADER + framed(records)
     ends = [len(HEADER) + len(framed(records[:count])) for count in range(len(records) + 1)]
@@ -81,7 +79,6 @@ def test_a_record_cut_in_a_later_block_is_told_where_it_begins(cut: int) -> None
 
 
 @given(st.lists(st.binary(max_size=700), min_size=3, max_size=40), st.data())
-@settings(deadline=None)
 def test_a_flipped_bit_costs_the_record_it_is_in(records: list[bytes], data: st.DataObject) -> None:
     log = bytearray(HEADER + framed(records))
     assert len(log) < BLOCK

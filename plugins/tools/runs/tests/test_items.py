@@ -42,7 +42,6 @@ def outcome(reader: ItemReader, record: bytes) -> Any:
 
 
 @given(st.lists(st.lists(WRITTEN, max_size=6), min_size=1, max_size=4), st.none() | st.integers(0, 1 << 40))
-@settings(deadline=None)
 def test_items_come_back(records: list[list[Any]], step: int | None) -> None:
     reader = ItemReader(Limits())
     for written in records:
@@ -62,7 +61,7 @@ def place(path: Any) -> Any:
 
 
 @given(st.lists(WRITTEN, min_size=1, max_size=5), st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_altered_bytes_mean_the_same_however_they_are_read(written: list[Any], data: st.DataObject) -> None:
     warm = ItemReader(Limits())
     whole = items(item(path, text, b"" if told is None else typed(*told)) for path, text, told in written)

@@ -34,7 +34,7 @@ def read(message: bytes, reader: RowReader | None = None) -> RawRow:
 @given(rows=st.lists(ROW, min_size=1, max_size=3))
 @example(rows=[{"": 1, "a": {"": {"": 2}}}])
 @example(rows=[{"a": math.nan, "b": [math.inf, -math.inf], "c": -0.0}])
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_rows_come_back(layout: Callable[[Any], list[bytes]], rows: list[dict[str, Any]]) -> None:
     reader = RowReader(Limits())
     for step, row in enumerate(rows):

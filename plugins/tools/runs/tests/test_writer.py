@@ -102,7 +102,7 @@ KEYS = st.text(st.characters(codec="utf-8"), max_size=12).filter(lambda key: key
 
 
 @given(rows=st.lists(st.dictionaries(KEYS, JSON, max_size=5), max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rows_of_any_json_come_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]]
 ) -> None:

@@ -51,7 +51,7 @@ def read(path: Path) -> int:
 
 
 @given(sizes=st.lists(st.lists(st.integers(0, 40_000), min_size=1, max_size=3), max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_records_of_any_size_are_framed(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[list[int]]
 ) -> None:

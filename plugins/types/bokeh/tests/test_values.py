@@ -43,7 +43,6 @@ from wbtypes_core import (
 from wbtypes_core.jsonio import loads, same
 from wbtypes_core.testing import json_values, mutations
 
-CALM = hypothesis.settings(deadline=None)
 REGISTRY = Registry.of(wbtypes_bokeh.plugin)
 SAVED = '{"roots": [],   "version": "3.9.2", "title": "saved"}'
 
@@ -72,7 +71,6 @@ def numbers(version: str) -> list[int]:
 
 
 class TestRoundTrip:
-    @CALM
     @hypothesis.given(
         document=st.dictionaries(st.text(max_size=6), json_values(), max_size=4),
         roots=st.lists(json_values(), max_size=3),
@@ -86,7 +84,6 @@ class TestRoundTrip:
                 assert same(back.document_json, given)
                 assert isinstance(back.describe(), str)
 
-    @CALM
     @hypothesis.given(st.lists(st.floats(width=64), min_size=1, max_size=20))
     def test_every_number_of_an_array_comes_back(self, numbers: Any) -> None:
         array = np.array(numbers)
@@ -243,7 +240,7 @@ class TestToBokeh:
             Bokeh({"roots": [root]}).to_bokeh()
         assert caught.value.reason == "bad-file"
 
-    @hypothesis.settings(deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+    @hypothesis.settings(suppress_health_check=list(hypothesis.HealthCheck))
     @hypothesis.given(st.data())
     def test_whatever_it_is_the_data_is_at_fault(self, data: st.DataObject) -> None:
         try:

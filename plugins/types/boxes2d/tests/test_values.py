@@ -10,7 +10,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import wbtypes_boxes2d.plugin
 from wbtypes_boxes2d import BoundingBoxes2D
@@ -294,7 +294,6 @@ box_lists = st.lists(
 
 
 @given(box_lists, st.none() | st.dictionaries(st.integers(-(2**40), 2**40), st.text(), max_size=3))
-@settings(deadline=None)
 def test_whatever_boxes_are_given_come_back(data: Any, labels: Any) -> None:
     boxes = BoundingBoxes2D({"box_data": data, "class_labels": labels}, "found")
     assert same(boxes.box_data, data)

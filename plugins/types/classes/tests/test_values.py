@@ -10,7 +10,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import wbtypes_classes.plugin
 from wbtypes_classes import Classes
@@ -198,7 +198,6 @@ def test_the_error_names_the_place() -> None:
         )
     )
 )
-@settings(deadline=None)
 def test_whatever_classes_are_given_come_back(class_set: list[dict[str, Any]]) -> None:
     classes = Classes(class_set)
     store = MemoryStore()

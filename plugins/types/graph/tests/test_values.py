@@ -12,7 +12,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from jsonschema import Draft202012Validator
 
 import wbtypes_graph.plugin
@@ -455,7 +455,6 @@ def graphs(draw: st.DrawFn) -> Graph:
 
 
 @given(graphs())
-@settings(deadline=None)
 def test_whatever_a_graph_says_comes_back(graph: Graph) -> None:
     back, node, store = stored(graph)
     assert back == graph

@@ -45,7 +45,7 @@ def check(data: Any, bins: int) -> None:
 
 
 @given(st.data(), BINS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_array(data: st.DataObject, bins: int) -> None:
     dtype = np.dtype(data.draw(st.sampled_from(DTYPES)))
     elements = {"allow_nan": False, "allow_infinity": False} if dtype.kind == "f" else None
@@ -61,7 +61,7 @@ def test_any_array(data: st.DataObject, bins: int) -> None:
     BINS,
     st.integers(0, 2**32),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_data_at_the_edges(start: float, width: float, dtype: str, bins: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     with np.errstate(all="ignore"):
@@ -74,13 +74,13 @@ def test_data_at_the_edges(start: float, width: float, dtype: str, bins: int, se
 
 
 @given(st.integers(-16, 17), st.sampled_from(["f8", "f4"]), BINS, st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_data_far_from_zero(decade: int, dtype: str, bins: int, seed: int) -> None:
     check((np.random.default_rng(seed).normal(size=500) + 10.0**decade).astype(dtype), bins)
 
 
 @given(st.sampled_from([2**53, -(2**53), 2**62, 10**15]), st.integers(1, 10**9), BINS, st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_integers_that_no_float_tells_apart(start: int, span: int, bins: int, seed: int) -> None:
     check(start + np.random.default_rng(seed).integers(0, span, 300, endpoint=True), bins)
 

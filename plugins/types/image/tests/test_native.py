@@ -264,7 +264,7 @@ NUMBERS = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_any_array_comes_back_within_half_a_step(data: st.DataObject) -> None:
     dtype = np.dtype(data.draw(NUMBERS))
@@ -291,7 +291,7 @@ def test_any_array_comes_back_within_half_a_step(data: st.DataObject) -> None:
     assert (away <= slack).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     hnp.arrays(np.float64, (3, 4), elements=st.floats(-1e308, 1e308)),
     st.tuples(st.floats(-1e308, 1e308), st.floats(-1e308, 1e308)).filter(lambda pair: pair[0] < pair[1]),
@@ -727,7 +727,7 @@ def test_a_truncated_picture_is_whole_or_a_decode_error(cut: int) -> None:
         assert np.array_equal(found, RGB)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, len(png()) - 1), st.binary(min_size=1, max_size=8))
 def test_a_damaged_picture_is_read_or_a_decode_error(at: int, noise: bytes) -> None:
     data = png()

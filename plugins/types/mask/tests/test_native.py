@@ -13,7 +13,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
@@ -73,7 +73,6 @@ def pixels(data: bytes) -> Any:
 
 class TestEncodePng:
     @given(pixel_arrays)
-    @settings(deadline=None)
     def test_every_array_has_its_pixels_back(self, array: Any) -> None:
         data = native.encode_png(array)
         assert np.array_equal(pixels(data), array.reshape(*array.shape[:2], -1))
@@ -82,7 +81,6 @@ class TestEncodePng:
             assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), shown)
 
     @given(pixel_arrays, st.sampled_from(("transposed", "backwards", "every other", "fortran", "read-only")))
-    @settings(deadline=None)
     def test_however_it_lies_in_memory(self, array: Any, how: str) -> None:
         view = {
             "transposed": lambda: array.swapaxes(0, 1),
@@ -147,7 +145,6 @@ def quiet(array: Any) -> ImageMask:
 
 class TestThereAndBack:
     @given(whole_arrays)
-    @settings(deadline=None)
     def test_whole_numbers_come_back_as_they_were(self, array: Any) -> None:
         mask = quiet(array)
         store = MemoryStore()
@@ -162,7 +159,6 @@ class TestThereAndBack:
             lambda array: np.ascontiguousarray(array)
         )
     )
-    @settings(deadline=None)
     def test_floats_come_back_without_fractions(self, array: Any) -> None:
         mask = quiet(array)
         expected = np.where(np.isfinite(array), np.trunc(array), 0).astype(array.dtype)
@@ -254,7 +250,6 @@ class TestDamage:
                 self.read(self.PNG[:end])
 
     @given(st.data())
-    @settings(deadline=None)
     def test_altered_bytes_give_ids_or_an_error_of_ours(self, data: st.DataObject) -> None:
         altered = bytearray(self.PNG)
         for _ in range(data.draw(st.integers(1, 4))):

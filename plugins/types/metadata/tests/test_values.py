@@ -15,7 +15,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import wbtypes_metadata.plugin
 from wbtypes_core import Linked, MemoryStore, Opaque, Registrar, Registry, decode, encode, hookimpl, native
@@ -240,7 +240,6 @@ values = st.recursive(
 
 
 @given(values, st.none() | st.text())
-@settings(deadline=None)
 def test_whatever_is_given_comes_back(val: Any, caption: str | None) -> None:
     metadata = JSONMetadata(val, caption=caption)
     assert same(metadata.val, val)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rdkit import Chem
 from rdkit.Chem import AllChem
@@ -174,7 +174,6 @@ class TestToRdkit:
             Molecule("some\nother\ntext\nthan\nthat", file_type=kind).to_rdkit()
         assert capfd.readouterr() == ("", "")
 
-    @settings(deadline=None)
     @given(st.sampled_from(["pdb", "sdf", "mol2", "xyz"]), st.data())
     def test_hostile_files(self, kind: str, data: st.DataObject) -> None:
         mol = placed("CO")

@@ -133,7 +133,7 @@ class TestToPlotly:
             assert len(value.to_plotly().data) == 1
 
     @pytest.mark.filterwarnings("ignore::wbtypes_core.ValueWarning")
-    @hypothesis.settings(deadline=None, suppress_health_check=list(hypothesis.HealthCheck))
+    @hypothesis.settings(suppress_health_check=list(hypothesis.HealthCheck))
     @hypothesis.given(st.data())
     def test_whatever_it_is_the_data_is_at_fault(self, data: st.DataObject) -> None:
         template = {"data": {"bar": [{"opacity": 0.5}]}, "layout": {"xaxis2": {}, "title": {}}}

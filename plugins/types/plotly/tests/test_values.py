@@ -34,7 +34,6 @@ from wbtypes_core.jsonio import loads, same
 from wbtypes_core.testing import json_values
 from wbtypes_plotly import InlinePlotly, Plotly
 
-CALM = hypothesis.settings(deadline=None)
 REGISTRY = Registry.of(wbtypes_plotly.plugin)
 
 
@@ -68,7 +67,6 @@ DTYPES = [
 
 
 class TestRoundTrip:
-    @CALM
     @hypothesis.given(
         data=st.lists(st.dictionaries(st.text(max_size=5), json_values(), max_size=4), max_size=3)
     )
@@ -80,7 +78,6 @@ class TestRoundTrip:
                 assert type(back) is kind
                 assert same(back.figure_json, figure)
 
-    @CALM
     @hypothesis.given(
         array=arrays.arrays(
             st.sampled_from(DTYPES),
@@ -95,7 +92,6 @@ class TestRoundTrip:
             found = np.asarray(back.to_dict("numpy")["data"][0][key], array.dtype)
             assert np.array_equal(found.reshape(array.shape), array, equal_nan=array.dtype.kind == "f")
 
-    @CALM
     @hypothesis.given(array=arrays.arrays("float64", st.integers(1, 30)))
     def test_a_figure_comes_back_bit_for_bit(self, array: Any) -> None:
         figure = go.Figure(go.Scatter(x=array, y=array.tolist()))

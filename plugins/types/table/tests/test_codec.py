@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wbtypes_core import (
@@ -220,7 +220,6 @@ cells = st.recursive(
 
 
 @given(st.lists(cells, min_size=1, max_size=6))
-@settings(deadline=None)
 def test_cells_of_any_kind_come_back(column: list[Any]) -> None:
     table = Table(columns=["a"], data=[[cell] for cell in column], allow_mixed_types=True)
     assert back(table) == table

@@ -229,7 +229,7 @@ def frames(draw):
     return pd.DataFrame({"a": pd.Series(cells, dtype=ZONED.get(dtype, dtype))})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(frames())
 def test_a_data_frame_of_pandas_comes_back(frame):
     assert_frame_equal(Table(dataframe=frame).to_pandas(), frame)
@@ -338,7 +338,7 @@ def same_in_arrow(left, right):
     return left.schema == right.schema and repr(left.to_pylist()) == repr(right.to_pylist())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(arrow_tables())
 def test_a_table_of_pyarrow_comes_back(table):
     again = Table(dataframe=table).to_arrow()
@@ -346,7 +346,7 @@ def test_a_table_of_pyarrow_comes_back(table):
     assert same_in_arrow(again, table)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(arrow_tables())
 def test_a_record_batch_is_taken_too(table):
     (batch,) = table.combine_chunks().to_batches()
@@ -452,7 +452,7 @@ POLARS = {
 }
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(arrow_tables(POLARS))
 def test_a_data_frame_of_polars_comes_back(table):
     frame = pl.DataFrame(table)

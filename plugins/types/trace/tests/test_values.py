@@ -15,7 +15,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from jsonschema import Draft202012Validator
 
 import wbtypes_core.errors
@@ -374,7 +374,6 @@ spans = st.recursive(
 
 
 @given(spans, dicts)
-@settings(deadline=None)
 @pytest.mark.filterwarnings("ignore::wbtypes_core.ValueWarning")
 def test_whatever_is_given_comes_back(span: Span, model: Any) -> None:
     tree = TraceTree(span, model)

@@ -341,7 +341,7 @@ def test_what_is_masked_is_not_known() -> None:
     assert (video.nonfinite, video.value_range) == (1, (0.0, 255.0))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     hnp.arrays(
         st.sampled_from(["bool", "uint8", "int8", "uint16", "int64", "float16", "float32", "float64"]),
@@ -363,7 +363,7 @@ def test_grey_clips_come_back_within_half_a_step_of_their_range(clip: Any, strea
     assert video.nonfinite == np.count_nonzero(~finite)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     hnp.arrays(np.uint8, st.tuples(st.integers(1, 3), st.sampled_from([1, 3]), *[st.integers(1, 16)] * 2)),
     st.sampled_from(FORMATS),
@@ -656,7 +656,7 @@ def test_a_truncated_video_is_a_decode_error_or_ends_early(format: str, cut: int
     assert np.array_equal(found[:-1], whole[: len(found) - 1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(FORMATS), st.data())
 def test_a_damaged_video_is_read_or_a_decode_error(format: str, data: st.DataObject) -> None:
     film = bytearray(FILMS[format])
