@@ -46,7 +46,7 @@ _CLASSES = {
     "wbtypes-molecule": ("Molecule",),
     "wbtypes-object3d": ("Object3D",),
     "wbtypes-plotly": ("Plotly",),
-    "wbtypes-table": ("Table", "JoinedTable", "PartitionedTable"),
+    "wbtypes-table": ("Table", "JoinedTable", "PartitionedTable", "IncrementalTable", "Lost"),
     "wbtypes-trace": ("TraceTree",),
     "wbtypes-video": ("Video",),
 }

@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from recorded import Recording, unpack
 
+pytest.register_assert_rewrite("checks_basic", "checks_media", "checks_tables", "comparing")
+
 CAME_BACK: Counter[tuple[str, str, str]] = Counter()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,57 @@ import numpy as np
 from wbtypes_core.index import installed
 
 ARCHIVES = Path(__file__).parent / "recordings"
+
+CELLS = (
+    "audio",
+    "bokeh",
+    "boxes2d",
+    "classes",
+    "histogram",
+    "html",
+    "image",
+    "mask",
+    "molecule",
+    "object3d",
+    "plotly",
+    "table",
+    "video",
+)
+
+TYPES = {
+    "artifacts": CELLS,
+    "artifacts-offline-refs": ("image", "table"),
+    "audio": ("audio",),
+    "charts": ("bokeh", "html", "image", "plotly", "table"),
+    "eval-table": ("table",),
+    "graph-trace-misc": (
+        "audio",
+        "boxes2d",
+        "graph",
+        "histogram",
+        "html",
+        "image",
+        "mask",
+        "metadata",
+        "table",
+        "trace",
+    ),
+    "histograms": ("histogram",),
+    "history-typed": ("histogram", "image"),
+    "html": ("html",),
+    "image-batches": ("html", "image"),
+    "image-boxes-masks": ("boxes2d", "classes", "image", "mask"),
+    "images": ("image",),
+    "metrics": (),
+    "molecule": ("molecule",),
+    "object3d": ("object3d",),
+    "overwrites": ("boxes2d", "histogram", "html", "image"),
+    "scalars": ("histogram",),
+    "tables": CELLS,
+    "tables-incremental": ("table",),
+    "video": ("video",),
+}
+"""The recorded themes, and the types in them."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +157,10 @@ def listed() -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def recorded_with(themes: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    """Version and theme of the recorded runs whose types are installed: a type whose folder is deleted takes its themes along."""
+def recorded_with(*themes: str) -> list[tuple[str, str]]:
+    """Version and theme of the recorded runs of these themes whose types are installed: a type whose folder is deleted takes its themes along."""
     here = {provider.distribution for provider in installed().providers}
-    whole = {theme for theme, types in themes.items() if here.issuperset(f"wbtypes-{name}" for name in types)}
+    whole = {theme for theme in themes if here.issuperset(f"wbtypes-{name}" for name in TYPES[theme])}
     return [(version, theme) for version, theme in listed() if theme in whole]
 
 

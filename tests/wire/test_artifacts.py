@@ -171,7 +171,7 @@ def test_rows_alone_are_the_rows_of_the_log(
         ]
 
 
-@pytest.mark.parametrize(("version", "theme"), recorded_with({"overwrites": ("image",)}))
+@pytest.mark.parametrize(("version", "theme"), recorded_with("overwrites"))
 def test_stale_leaves_of_the_summary_are_left_out_of_values(
     version: str, theme: str, recordings: dict[tuple[str, str], Recording]
 ) -> None:

@@ -76,7 +76,7 @@ from wbtypes_runs import (
     open_run,
     open_runs,
 )
-from wbtypes_table import JoinedTable, PartitionedTable, Table
+from wbtypes_table import IncrementalTable, JoinedTable, Lost, PartitionedTable, Table
 from wbtypes_trace import TraceTree
 from wbtypes_video import Video
 
@@ -109,6 +109,7 @@ __all__ = [
     "Html",
     "Image",
     "ImageMask",
+    "IncrementalTable",
     "JSONMetadata",
     "JoinedTable",
     "JsonFileCodec",
@@ -116,6 +117,7 @@ __all__ = [
     "Limits",
     "Linked",
     "LocalFile",
+    "Lost",
     "LostValueWarning",
     "Media",
     "MediaCodec",
