@@ -6,11 +6,13 @@ import hashlib
 import importlib
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,9 @@ from wbtypes_core import index, registry
 
 TOYS = Path(__file__).parent / "toy"
 TOY_TAGS = ("toy-sketch", "toy-sketches", "toy-stain", "toy-tally")
+
+
+COMMAND = (sys.executable, "-m", "wbtypes_cli")
 
 
 # -- runs ---------------------------------------------------------------------------------------------------------
@@ -227,8 +232,38 @@ def program() -> Command:
     """Runs the command as users do, in a process of its own."""
 
     def call(*words: object, **env: str) -> Done:
-        command: Sequence[str] = [sys.executable, "-m", "wbtypes_cli", *map(str, words)]
-        done = subprocess.run(command, capture_output=True, env={**os.environ, **env}, check=False)
+        done = subprocess.run(
+            [*COMMAND, *map(str, words)], capture_output=True, env={**os.environ, **env}, check=False
+        )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return call
+
+
+Begin = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Begin]:
+    """Begins the command in a process of its own, which heeds Ctrl-C and does not outlive the test."""
+    with ExitStack() as begun:
+
+        def call(*words: object) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [*COMMAND, *map(str, words)],
+                cwd=tmp_path,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                preexec_fn=None if os.name == "nt" else _heed,
+            )
+            begun.enter_context(process)
+            begun.callback(process.kill)
+            return process
+
+        yield call
+
+
+def _heed() -> None:
+    """Undo what a shell does to what it runs in the background: let it ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

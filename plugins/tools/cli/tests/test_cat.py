@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -72,32 +69,28 @@ def test_lost_records_are_told(wbtypes: Any, recording: Any) -> None:
     assert len(done.lines) == 1 and "checksum" in done.lines[0]
 
 
-def test_follow_waits_for_what_comes(recording: Any) -> None:
+def test_follow_waits_for_what_comes(begin: Any, recording: Any) -> None:
     recording.row(0, {"a": 1})
     recording.save()
-    command = [sys.executable, "-m", "wbtypes_cli", "follow", str(recording.folder), "--interval", "0.02"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert json.loads(process.stdout.readline())["a"] == 1
-        recording.row(1, {"a": 2})
-        recording.save()
-        assert json.loads(process.stdout.readline())["a"] == 2
-        recording.end()
-        assert process.stdout.read() == ""
-        assert process.wait(20) == 0
+    process = begin("follow", recording.folder, "--interval", "0.02")
+    assert json.loads(process.stdout.readline())["a"] == 1
+    recording.row(1, {"a": 2})
+    recording.save()
+    assert json.loads(process.stdout.readline())["a"] == 2
+    recording.end()
+    assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == 0
 
 
-def test_follow_ends_by_ctrl_c_and_timeout(wbtypes: Any, recording: Any) -> None:
+def test_follow_ends_by_ctrl_c_and_timeout(wbtypes: Any, begin: Any, recording: Any) -> None:
     recording.row(0, {"a": 1})
     recording.save()
     assert len(rows(wbtypes("follow", recording.folder, "--timeout", "0.01"))) == 1
-    command = [sys.executable, "-m", "wbtypes_cli", "follow", str(recording.folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and process.stderr is not None
-        process.stdout.readline()
-        os.kill(process.pid, signal.SIGINT)
-        assert process.wait(20) == 130
-        assert process.stderr.read() == ""
+    process = begin("follow", recording.folder)
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == 130
 
 
 def test_only_logs_are_followed(wbtypes: Any, tmp_path: Path) -> None:

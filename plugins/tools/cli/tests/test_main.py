@@ -18,7 +18,6 @@ from wbtypes_cli import main as front
 from wbtypes_core import index
 
 FOLDER = Path(__file__).parents[1]
-COMMAND = [sys.executable, "-m", "wbtypes_cli"]
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])
@@ -204,29 +203,22 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def _heed() -> None:
-    """Undo what a shell does to what it runs in the background: let it ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")
 @pytest.mark.usefixtures("install")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_it_quietly_and_leaves_nothing(
-    full: Path, tmp_path: Path, install: Any, number: int, status: int
+    tmp_path: Path, install: Any, begin: Any, number: int, status: int
 ) -> None:
     slow = "def command(parser):\n    parser.set_defaults(run_command=wait)\n"
     slow += "def wait(args):\n    from pathlib import Path\n    import time\n    from wbtypes_cli.folder import whole_folder\n"
     slow += "    with whole_folder(Path('out'), last='x') as folder:\n"
     slow += "        (folder / 'x').touch()\n        print('begun', flush=True)\n        time.sleep(60)\n"
     install("alien", {"commands": {"wait": "alien_wait:command"}}, {"alien_wait": slow})
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen([*COMMAND, "wait"], cwd=tmp_path, preexec_fn=_heed, **pipes) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().strip() == b"begun"
-        process.send_signal(number)
-        out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (status, b"", b"")
+    process = begin("wait")
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(number)
+    assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == status
     assert not (tmp_path / "out").exists()
 
 
