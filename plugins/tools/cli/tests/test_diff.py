@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,32 @@ def test_the_page(wbtypes: Any, begun: Begun) -> None:
         "where    key           rows  step  left         right",
         "config   lr                        0.1          0.2",
         "history  (whole rows)  1     4     {'loss': 1}  -",
+    ]
+
+
+def test_a_value_is_shown_by_its_looks_and_its_digest(wbtypes: Any, begun: Begun) -> None:
+    runs = []
+    for name, data in (("one", b"left"), ("two", b"right")):
+        made = begun(name)
+        made.row(0, {"img": {"_type": "toy-sketch", **made.file(f"media/{name}.png", data), "width": 3}})
+        runs.append(made.end())
+    digests = [hashlib.sha256(data).hexdigest()[:8] for data in (b"left", b"right")]
+    _, line = wbtypes("diff", *runs).out.splitlines()
+    assert re.split(" {2,}", line)[-2:] == [f"Sketch: 3 wide, None, 0 stains #{digest}" for digest in digests]
+
+
+def test_how_equal_values_were_written_is_no_difference(wbtypes: Any, begun: Begun) -> None:
+    """As with tables that two clients wrote."""
+    left, right = begun("one"), begun("two")
+    for made, counts in ((left, [1, 2]), (right, [2, 1])):
+        tally = {"_type": "toy-tally", "counts": counts}
+        made.row(0, {"tally": tally, "list": [tally], "deep": {"below": tally}})
+    right.row(1, {"tally": {"_type": "toy-tally", "counts": [1]}, "list": [1]})
+    left.row(1, {"tally": {"_type": "toy-tally", "counts": [2]}, "list": [1, 1]})
+    listed = found(wbtypes, left.end(), right.end())
+    assert [(each["path"], each["rows"], each["step"]) for each in listed] == [
+        (["tally"], 1, 1),
+        (["list"], 1, 1),
     ]
 
 

@@ -246,11 +246,11 @@ def test_two_owners_of_a_name(ward: Ward, group: str, word: str) -> None:
 
 
 def test_a_class_that_is_not_where_its_entry_point_says(ward: Ward) -> None:
-    points = {**types("s", "sound_one"), "values": {"Lost": "sound_one:Lost"}}
+    points = {**types("s", "sound_one"), "values": {"Gone": "sound_one:Gone"}}
     ward("a-sound", points, sound_one=PLUGIN.format(tag="s"))
     done, said = ward.examine()
     assert done.status == 1
-    assert said["problems"][0].startswith("Lost: a-sound==1.0 does not work: AttributeError")
+    assert said["problems"][0].startswith("Gone: a-sound==1.0 does not work: AttributeError")
 
 
 def test_all_are_examined_unless_some_are_named(ward: Ward) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from attrs import define
 
-from wbtypes_core import DecodeError, Limits, MediaRef, StoredFile
+from wbtypes_core import DecodeError, Limits, MediaRef, StoredFile, WBValue, decode
 from wbtypes_core.files import is_url
 from wbtypes_core.jsonio import dumps, same
 from wbtypes_core.layout import artifact_url
 
 from .leaves import BOOKKEEPING, spelled
-from .preview import describe, shortened
+from .preview import describe, kind_of, shortened
 from .reading import add_artifacts, opened_run
 from .terminal import table
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _MISSING: Any = object()
 _HASHED = re.compile(r"_([0-9a-f]{20})(\.[^/]*)?$")
+_DIGEST = re.compile("sha256:([0-9a-f]{8})")
 _NAMES_OF_FILES = ("path", "filenames")
 _SHALLOW = Limits(depth=200)
 """How deep trees may be to be looked at key by key, which recurses."""
@@ -37,7 +39,8 @@ Keys = tuple[str, ...]
 def command(parser: ArgumentParser) -> None:
     """Compare two runs: config, summary, and the rows of equal steps; media by content.
 
-    Times that the client adds, names of files and ids of artifacts are no differences. Each difference is a line on
+    Times that the client adds, names of files and ids of artifacts are no differences, nor is how values that are equal were
+    written. Each difference is a line on
     stdout, and makes the exit status 1.
     """
     parser.add_argument("left", metavar="RUN", help="a run folder, or the .wandb log in one")
@@ -50,11 +53,12 @@ def command(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Compare two runs; 1 when they differ."""
     with opened_run(args.left, args.artifacts) as left, opened_run(args.right, args.artifacts) as right:
-        found = differences(left, right)
-    if args.json:
-        print(dumps([each.json() for each in found], indent=2))
-    elif found:
-        table(("where", "key", "rows", "step", "left", "right"), [each.cells() for each in found])
+        sides = _Side(left.files), _Side(right.files)
+        found = differences(left, right, sides)
+        if args.json:
+            print(dumps([each.json() for each in found], indent=2))
+        elif found:
+            table(("where", "key", "rows", "step", "left", "right"), [each.cells(sides) for each in found])
     return 1 if found else 0
 
 
@@ -89,17 +93,17 @@ class Difference:
             **{side: value for side, value in sides.items() if value is not _MISSING},
         }
 
-    def cells(self) -> tuple[str, ...]:
+    def cells(self, sides: Sides) -> tuple[str, ...]:
         """The difference as a line of the table."""
         rows = f"{self.rows:,}" if self.rows else ""
         step = "" if self.step is None else str(self.step)
         key = spelled(self.keys) if self.keys else "(whole rows)"
-        return self.where, key, rows, step, _shown(self.left), _shown(self.right)
+        left, right = (side.shown(value) for side, value in zip(sides, (self.left, self.right), strict=True))
+        return self.where, key, rows, step, left, right
 
 
-def differences(left: Run, right: Run) -> list[Difference]:
+def differences(left: Run, right: Run, sides: Sides) -> list[Difference]:
     """What differs between two runs: config and summary by their leaves, the history by its top-level keys."""
-    sides = _Side(left.files), _Side(right.files)
     found = list(_between("config", left.config, right.config, sides))
     found += _between("summary", _without_times(left.summary_json), _without_times(right.summary_json), sides)
     found += _rows(left, right, sides)
@@ -113,32 +117,44 @@ class _Side:
         self._source = source
 
     def comparable(self, node: Any) -> Any:
-        """A tree in which files are named by their content, and artifacts by their entry; itself when it is very deep."""
-        try:
-            _SHALLOW.check(node)
-        except DecodeError:
-            return node
-        return self.plain(node)
-
-    def plain(self, node: Any) -> Any:
-        """As `comparable`, for a tree of which the depth is known."""
+        """A tree in which files are named by their content, and artifacts by their entry."""
         if isinstance(node, list):
-            return [self.plain(item) for item in node]
+            return [self.comparable(item) for item in node]
         if not isinstance(node, dict):
             wanted = artifact_url(node) if isinstance(node, str) else None
             return node if wanted is None else f"artifact:{wanted.entry}"
         typed = isinstance(node.get("_type"), str)
         return {
-            key: self._named(item, node) if typed and key in _NAMES_OF_FILES else self.plain(item)
+            key: self._named(item, node) if typed and key in _NAMES_OF_FILES else self.comparable(item)
             for key, item in node.items()
             if not (typed and key == _LATEST)
         }
+
+    def shown(self, node: Any) -> str:
+        """A node as people see it: what the value looks like, and the beginning of its file's digest."""
+        if node is _MISSING:
+            return "-"
+        value = self.value(node)
+        looks = shortened(describe(value))
+        if not isinstance(value, WBValue):
+            return looks
+        digest = _DIGEST.match(str(self.comparable(node).get("path")))
+        return f"{kind_of(value)}: {looks}" + (f" #{digest[1]}" if digest else "")
+
+    def value(self, node: Any) -> Any:
+        """What a typed node stands for; any other node, and one that cannot be read, as it is."""
+        if not isinstance(node, dict) or _is_plain(node):
+            return node
+        try:
+            return decode(node, self._source)
+        except DecodeError:
+            return node
 
     def _named(self, item: Any, node: Mapping[str, Any]) -> Any:
         if isinstance(item, list):
             return [self._named(each, {}) for each in item]
         if not isinstance(item, str) or is_url(item):
-            return self.plain(item)
+            return self.comparable(item)
         said = node.get("sha256")
         if isinstance(said, str):
             return f"sha256:{said[:20]}"
@@ -159,12 +175,30 @@ def _between(where: str, left: Any, right: Any, sides: Sides, keys: Keys = ()) -
     if _is_plain(left) and _is_plain(right) and len(keys) < _SHALLOW.depth:
         for key in {**left, **right}:
             yield from _between(where, left.get(key, _MISSING), right.get(key, _MISSING), sides, (*keys, key))
-    elif (
-        left is _MISSING
-        or right is _MISSING
-        or not same(sides[0].comparable(left), sides[1].comparable(right))
-    ):
+    elif left is _MISSING or right is _MISSING or not _alike(left, right, sides):
         yield Difference(where, keys, left, right)
+
+
+def _alike(left: Any, right: Any, sides: Sides) -> bool:
+    """Whether two trees say the same; very deep ones are compared as they are."""
+    try:
+        _SHALLOW.check([left, right])
+    except DecodeError:
+        return same(left, right)
+    return _mean_alike(left, right, sides)
+
+
+def _mean_alike(left: Any, right: Any, sides: Sides) -> bool:
+    """As `_alike`; of values it is enough that they are equal once decoded, as tables of two clients may be."""
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_mean_alike, left, right, repeat(sides)))
+    if _is_plain(left) and _is_plain(right):
+        return left.keys() == right.keys() and all(_mean_alike(left[key], right[key], sides) for key in left)
+    mine, theirs = sides
+    if same(mine.comparable(left), theirs.comparable(right)):
+        return True
+    value = mine.value(left)
+    return isinstance(value, WBValue) and bool(value == theirs.value(right))
 
 
 def _is_plain(node: Any) -> bool:
@@ -184,7 +218,7 @@ def _rows(left: Run, right: Run, sides: Sides) -> list[Difference]:
             ]
         for one in each:
             gone = one.left is _MISSING, one.right is _MISSING
-            if not any(gone) and same(sides[0].comparable(one.left), sides[1].comparable(one.right)):
+            if not any(gone) and _alike(one.left, one.right, sides):
                 continue
             first = found.setdefault((one.keys, *gone), one)
             first.rows += 1
@@ -219,7 +253,3 @@ def _order(mine: Row | None, theirs: Row | None) -> int:
     if mine.step is None or theirs.step is None:
         return 0
     return (mine.step > theirs.step) - (mine.step < theirs.step)
-
-
-def _shown(value: Any) -> str:
-    return "-" if value is _MISSING else shortened(describe(value))

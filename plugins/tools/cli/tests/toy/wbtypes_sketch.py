@@ -55,7 +55,7 @@ class Sketch(BatchableMedia):
 
 @frozen(kw_only=True)
 class Tally(WBValue):
-    """Counts, in the JSON itself."""
+    """Counts in no order, in the JSON itself."""
 
     counts: tuple[int, ...]
 
@@ -116,7 +116,7 @@ class TallyCodec(Codec[Tally]):
         counts = read(node, "counts", list)
         if not all(type(each) is int for each in counts):
             raise DecodeError("has a count that is no number", path=("counts",))
-        return Tally(counts=tuple(counts))
+        return Tally(counts=tuple(sorted(counts)))
 
 
 @hookimpl
