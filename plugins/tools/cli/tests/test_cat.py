@@ -34,7 +34,6 @@ def test_rows_are_printed_as_they_were_logged(command: str, wbtypes: Any, full: 
         (["--keys", "loss"], [{"loss", "_step"}] * 3),
         (["--keys", "lo*", "text"], [{"loss", "_step"}] * 2 + [{"text", "_step"}, {"loss", "_step"}]),
         (["--keys", "loss", "--from", "1"], [{"loss", "_step"}] * 2),
-        (["--keys", "nothing"], []),
     ],
 )
 def test_keys_and_steps_are_chosen(
@@ -109,3 +108,11 @@ def test_a_wait_is_a_number_of_seconds(words: tuple[str, str], wbtypes: Any, ful
     done = wbtypes("follow", full, *words)
     assert (done.status, done.out, len(done.lines)) == (2, "", 1)
     assert f"argument {words[0]}: invalid seconds value" in done.lines[0]
+
+
+def test_keys_that_no_row_has_are_told(wbtypes: Any, full: Path) -> None:
+    done = wbtypes("cat", full, "--keys", "nope", "val/*")
+    assert (done.status, done.out) == (1, "")
+    assert done.lines == [
+        f"wbtypes: error: {full}: no row here has nope or val/*; wbtypes show tells which keys there are"
+    ]

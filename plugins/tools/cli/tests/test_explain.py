@@ -258,10 +258,18 @@ def test_stdin_is_read(wbtypes: Any, toys: None, monkeypatch: pytest.MonkeyPatch
     assert "Tally, toy-tally" in wbtypes("explain", "-").out
 
 
+def test_lines_of_json_are_a_list(wbtypes: Any, toys: None, tmp_path: Path) -> None:
+    rows = tmp_path / "history.jsonl"
+    rows.write_text(f'{{"_step": 0}}\n\n{json.dumps({"seen": TALLY})}\n')
+    assert wbtypes("explain", rows).out.startswith('[1]["seen"]: Tally, toy-tally')
+
+
 @pytest.mark.parametrize(
     ("what", "line"),
     [
         ("{", "the JSON: "),
+        ("[]\n{}\n{", "the JSON: line 3: this is not JSON: "),
+        ("[\n{}\n{", "the JSON: this is not JSON: "),
         ("no-such-file.json", "no-such-file.json: No such file or directory"),
         (".", ".: is a run; wbtypes show tells what is in it, explain takes JSON"),
         ("run.wandb", "run.wandb: is a run; wbtypes show"),

@@ -24,7 +24,7 @@ def command(parser: ArgumentParser) -> None:
     """Print the rows of a run as lines of JSON, as they were logged.
 
     NaN and the infinities are bare tokens, as the client writes them. What is lost of the log goes to stderr, and makes the
-    exit status 1.
+    exit status 1; so do keys that no row has.
     """
     parser.add_argument("run", metavar="RUN", help="a run folder, the .wandb log in one, or a history file")
     add_selection(parser)
@@ -45,20 +45,24 @@ def add_selection(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print one run's rows; 1 when some are lost."""
-    lost = 0
+    """Print one run's rows; 1 when some are lost, or none has what was asked for."""
+    printed = lost = 0
     with opened_run(args.run) as found, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         stop = None if args.to is None else args.to + 1
         rows = found.history(read_keys(args.keys), args.start, stop)
         for row, json in chosen(rows, args.keys):
             print(dumps(json))
+            printed += 1
             for problem in row.faults():
                 tell(str(problem))
                 lost += 1
     for each in caught:
         tell(str(each.message))
-    return 1 if lost or caught else 0
+    nothing = args.keys is not None and not printed
+    if nothing:
+        tell(f"{args.run}: no row here has {' or '.join(args.keys)}; wbtypes show tells which keys there are")
+    return 1 if lost or caught or nothing else 0
 
 
 def read_keys(patterns: list[str] | None) -> list[str] | None:

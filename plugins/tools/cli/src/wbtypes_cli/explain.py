@@ -23,8 +23,8 @@ STDIN = "-"
 def command(parser: ArgumentParser) -> None:
     """Explain logged JSON: what each value is, who reads it, what is odd about it.
 
-    JSON is a value as {"_type": "image-file", ...}, or anything that holds values, as a row of a history or a
-    summary. Files are looked for beside FILE, or in the folder that --files names: the run's files/ folder, or the folder of the
+    JSON is a value as {"_type": "image-file", ...}, or anything that holds values, as a row of a history, lines of
+    them, or a summary. Files are looked for beside FILE, or in the folder that --files names: the run's files/ folder, or the folder of the
     artifact. What is wrong makes the exit status 1: data that cannot be read, or does not hold to its schema (where jsonschema is
     installed), a type whose package is missing or broken, a file that is missing, altered or refused.
     """
@@ -65,7 +65,6 @@ def run(args: Namespace) -> int:
 def _document(what: str) -> tuple[Json, Path | None]:
     """The JSON that the words name, and the folder that it was found in."""
     from wbtypes_core import DecodeError, Limits
-    from wbtypes_core.jsonio import loads
 
     limits = Limits()
     place, beside = what, None
@@ -82,11 +81,35 @@ def _document(what: str) -> tuple[Json, Path | None]:
         with closing(stream):
             data = stream.read(limits.json_bytes + 1)
         limits.spend("json_bytes", len(data), place)
-        document = loads(data)
+        document = _parsed(data)
         limits.check(document)
     except DecodeError as error:
         raise Refusal(f"{place}: {error}; explain takes JSON as a run or an artifact holds it") from None
     return document, beside
+
+
+def _parsed(data: bytes) -> Json:
+    """One document, or the list of those that stand in a line each, as `wbtypes cat` prints rows."""
+    from wbtypes_core import DecodeError
+    from wbtypes_core.jsonio import loads
+
+    try:
+        return loads(data)
+    except DecodeError as error:
+        whole = error
+    rows: list[Json] = []
+    for number, line in enumerate(data.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(loads(line))
+        except DecodeError as error:
+            if not rows:
+                break
+            raise DecodeError(f"line {number}: {error.message}", reason=error.reason) from None
+    if not rows:
+        raise whole
+    return rows
 
 
 def _lines(account: Account) -> Iterator[str]:
