@@ -21,7 +21,7 @@ def test_there_are_plugins(types):
 
 
 def test_a_plugin_has_the_five_rooms(plugin):
-    rooms = {module.room for module in plugin.modules()}
+    rooms = {module.room.split("/")[0] for module in plugin.modules()}  # a large room may be a folder
     assert rooms >= ROOMS, f"{plugin.name} lacks {sorted(ROOMS - rooms)}"
     if "native" not in rooms:  # a type without foreign objects has nothing to put there
         asks = [str(module) for module in plugin.modules() if re.search(r"\bnative\b", _imported(module))]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,6 +15,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -30,8 +34,10 @@ from wbtypes_core import (
     native,
 )
 from wbtypes_video import Video
-from wbtypes_video import native as room
-from wbtypes_video.values import FORMATS
+from wbtypes_video.native import reading, writing
+from wbtypes_video.native.colours import COLOURS
+from wbtypes_video.native.painting import yuv_painter
+from wbtypes_video.values import FORMATS, Header
 
 ROWS, COLUMNS = np.mgrid[:32, :48]
 SMOOTH = np.stack(
@@ -100,7 +106,7 @@ def test_mp4_is_even_and_of_the_kind_that_all_players_show() -> None:
         assert (stream.width, stream.height) == (48, 32)
         context = stream.codec_context
         marks = (context.color_range, context.colorspace, context.color_primaries, context.color_trc)
-        assert marks == room._COLOURS
+        assert marks == COLOURS
         last = [frame.to_ndarray(format="gray") for frame in container.decode(stream)][-1].astype(int)
     assert abs(last[-1] - last[-2]).max() < 8  # the last row twice, not a black one
 
@@ -153,6 +159,40 @@ def test_equal_clips_are_equal_files() -> None:
         assert Video(SMOOTH, format=format).sha256 == Video(SMOOTH.copy(), format=format).sha256
 
 
+ENCODE_ON_ONE_PROCESSOR = """
+import os, sys
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])
+import numpy
+from wbtypes_video import Video
+clip = numpy.load(sys.argv[1])
+print(*[Video(clip, format=format).sha256 for format in sys.argv[2:]])
+"""
+
+
+@pytest.mark.parametrize("garbage", ["1", "90"])
+def test_files_show_nothing_of_the_machines_memory_and_processors(tmp_path: Path, garbage: str) -> None:
+    """An encoder that reads past its rows, or works otherwise in more threads, is found out by a clip of such a size."""
+    clip = np.tile(SMOOTH, (1, 1, 10, 3))[:, :, :290, :130]
+    np.save(tmp_path / "clip.npy", clip)
+    told = subprocess.run(
+        [sys.executable, "-c", ENCODE_ON_ONE_PROCESSOR, str(tmp_path / "clip.npy"), *FORMATS],
+        env={**os.environ, "MALLOC_PERTURB_": garbage},  # what glibc fills memory with, before it is used
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == [Video(clip, format=format).sha256 for format in FORMATS]
+
+
+def test_files_show_nothing_of_what_the_processor_can_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = Video(SMOOTH)
+    codec = writing._CODECS["mp4"]
+    plain = {**codec.options, "x264-params": codec.options["x264-params"] + ":asm=0"}
+    monkeypatch.setattr(writing, "_CODECS", {"mp4": evolve(codec, options=plain)})
+    assert Video(SMOOTH).sha256 == fast.sha256
+
+
 @pytest.mark.parametrize("format", ["mp4", "webm", "ogg"])
 def test_sizes_that_a_format_does_not_hold_are_refused(format: str) -> None:
     with pytest.raises(ValueError, match=f"format='{format}' holds 16,38. pixels a side"):
@@ -160,8 +200,8 @@ def test_sizes_that_a_format_does_not_hold_are_refused(format: str) -> None:
 
 
 def test_what_an_encoder_refuses_is_a_value_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = room._Codec("libx264", "yuv420p", room._yuv_painter, 100, options={"preset": "none such"})
-    monkeypatch.setattr(room, "_CODECS", {"mp4": broken})
+    broken = writing._Codec("libx264", "yuv420p", yuv_painter, 100, options={"preset": "none such"})
+    monkeypatch.setattr(writing, "_CODECS", {"mp4": broken})
     with pytest.raises(
         ValueError, match="48 x 32 pixels at 4 frames a second cannot be stored as format='mp4'"
     ):
@@ -514,6 +554,22 @@ def test_a_file_that_is_no_video_is_refused_with_what_it_looks_like(
             Video(source)
 
 
+def repack(
+    film: bytes, stream: Any, container: str, options: dict[str, str] | None = None, **metadata: str
+) -> None:
+    """Write the same pictures, still encoded, in another container."""
+    with (
+        av.open(io.BytesIO(film)) as source,
+        av.open(stream, "w", format=container, options=options) as target,
+    ):
+        target.metadata.update(metadata)
+        track = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = track
+                target.mux(packet)
+
+
 def sound(format: str, codec: str) -> bytes:
     """A file of our containers that holds no picture."""
     stream = io.BytesIO()
@@ -534,15 +590,7 @@ def test_sound_is_no_video() -> None:
 @pytest.mark.parametrize(("format", "what"), [("mov", "a QuickTime film"), ("matroska", "a Matroska film")])
 def test_relatives_that_browsers_do_not_take_are_named(tmp_path: Path, format: str, what: str) -> None:
     stream = io.BytesIO()
-    with (
-        av.open(io.BytesIO(Video(SMOOTH).file.read())) as source,
-        av.open(stream, "w", format=format) as target,
-    ):
-        track = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = track
-                target.mux(packet)
+    repack(FILMS["mp4"], stream, format)
     with pytest.raises(ValueError, match=what):
         Video(io.BytesIO(stream.getvalue()))
     # a name that says otherwise is the caller's word
@@ -565,6 +613,10 @@ def test_arguments_that_do_not_go_with_a_file() -> None:
         Video(stream, value_range=(0, 1))
     with pytest.warns(ValueWarning, match="keeps its own rate"):
         assert Video(stream, fps=8).fps == 4
+
+
+def test_the_rate_that_a_file_has_may_be_said() -> None:
+    assert Video(io.BytesIO(Video(FEW, fps=30).file.read()), fps=30).fps == 30
 
 
 def test_transparent_parts_of_a_gif_are_white() -> None:
@@ -602,15 +654,7 @@ def piped(video: Video, container: str, **options: str) -> bytes:
             return len(data)
 
     pipe = Pipe()
-    with (
-        av.open(io.BytesIO(video.file.read())) as source,
-        av.open(pipe, "w", format=container, options=options) as target,
-    ):
-        track = target.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.dts is not None:
-                packet.stream = track
-                target.mux(packet)
+    repack(video.file.read(), pipe, container, options)
     return pipe.data
 
 
@@ -621,6 +665,39 @@ def test_a_recording_without_a_length_in_its_header(format: str, options: dict[s
     video = Video(io.BytesIO(piped(Video(SMOOTH, fps=8, format=format), format, **options)))
     assert (video.fps, video.duration) == (pytest.approx(8, abs=0.1), pytest.approx(0.75, abs=0.02))
     assert video.to_numpy().shape == SMOOTH.shape
+
+
+def filmed(format: str, codec: str, times: list[int]) -> bytes:
+    """The frames of `SMOOTH`, each shown at a time in hundredths of a second."""
+    stream = io.BytesIO()
+    with av.open(stream, "w", format=format) as container:
+        track = container.add_stream(codec, rate=10)
+        track.width, track.height, track.pix_fmt = 48, 32, "yuv420p"
+        track.codec_context.time_base = Fraction(1, 100)
+        for time, pixels in zip(times, SMOOTH, strict=True):
+            frame = av.VideoFrame.from_ndarray(
+                np.ascontiguousarray(pixels.transpose(1, 2, 0)), format="rgb24"
+            )
+            frame.pts, frame.time_base = time, Fraction(1, 100)
+            container.mux(track.encode(frame))
+        container.mux(track.encode(None))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("times", [[0, 1, 2, 50, 51, 300], [500, 510, 520, 530, 540, 550]])
+@pytest.mark.parametrize(
+    ("format", "codec"), [("mp4", "libx264"), ("webm", "libvpx-vp9"), ("webm", "libvpx"), ("ogg", "libvpx")]
+)
+def test_frames_may_come_late_and_at_any_pace(format: str, codec: str, times: list[int]) -> None:
+    assert likeness(SMOOTH, Video(io.BytesIO(filmed(format, codec, times))).to_numpy()) > 25
+
+
+def test_a_title_in_any_encoding() -> None:
+    stream = io.BytesIO()
+    repack(FILMS["mp4"], stream, "mp4", title="a title")
+    latin = stream.getvalue().replace(b"a title", "ä tïtlè".encode("latin-1"))
+    assert latin != stream.getvalue()
+    assert Video(io.BytesIO(latin)).to_numpy().shape == SMOOTH.shape
 
 
 def test_a_picture_to_look_at() -> None:
@@ -689,6 +766,13 @@ def test_limits_hold_before_frames_are_decoded() -> None:
         )
 
 
+def test_a_limit_holds_where_frames_are_counted_to_know_how_many() -> None:
+    recording = piped(Video(SMOOTH, fps=8, format="webm"), "webm")
+    assert stored(recording, ".webm", frames=6).fps == pytest.approx(8, abs=0.1)
+    with pytest.raises(LimitError, match="frames=5"):
+        stored(recording, ".webm", frames=5).fps  # noqa: B018 - the question is what asking does
+
+
 def test_limits_of_the_reader_reach_the_film() -> None:
     store = MemoryStore()
     row = encode({"v": Video(SMOOTH)}, store).json
@@ -698,9 +782,9 @@ def test_limits_of_the_reader_reach_the_film() -> None:
 
 def test_frames_that_are_more_than_the_header_says_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     def modest(*args: Any) -> Any:
-        return room.Header("webm", 48, 32, 4.0, None, 1)
+        return Header("webm", 48, 32, 4.0, None, 1)
 
-    monkeypatch.setattr(room, "_header", modest)
+    monkeypatch.setattr(reading, "_header", modest)
     assert np.array_equal(stored(FILMS["webm"]).to_numpy(), Video(SMOOTH, format="webm").to_numpy())
     with pytest.raises(LimitError, match="frames=5"):
         stored(FILMS["webm"], frames=5).to_numpy()

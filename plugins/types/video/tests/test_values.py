@@ -31,7 +31,8 @@ from wbtypes_core import (
     errors,
 )
 from wbtypes_video import Video
-from wbtypes_video import native as room
+from wbtypes_video.native import writing
+from wbtypes_video.values import Header
 
 CLIP = np.arange(3 * 3 * 4 * 6, dtype=np.uint8).reshape(3, 3, 4, 6)
 
@@ -184,7 +185,7 @@ def test_facts_of_a_file_are_read_when_they_are_asked_for() -> None:
 
 def test_facts_that_no_header_names_are_an_error() -> None:
     video = Video(CLIP, format="gif")
-    object.__setattr__(video, "_header", room.Header("gif", 6, 4, None, None, None))
+    object.__setattr__(video, "_header", Header("gif", 6, 4, None, None, None))
     for name in ("fps", "duration"):
         with pytest.raises(DecodeError, match=f"does not say its {name}"):
             getattr(video, name)
@@ -286,7 +287,7 @@ def test_a_long_film_is_a_temporary_file_that_goes_with_its_value(
     own_temporary_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = Video(CLIP)
-    monkeypatch.setattr(room, "SNAPSHOT_BYTES", 0)
+    monkeypatch.setattr(writing, "SNAPSHOT_BYTES", 0)
     monkeypatch.setattr("wbtypes_core.files.SNAPSHOT_BYTES", 0)
     video = Video(CLIP)
     assert len(list(own_temporary_folder.iterdir())) == 1

@@ -74,7 +74,7 @@ class Video(BatchableMedia):
     wait in a temporary file for the last frame.
 
     Both are encoded at once, so that what is changed later changes nothing and no copy of the clip is kept. A result over
-    16 MiB stays in a temporary file, which goes with the value.
+    16 MiB stays in a temporary file, which goes with the value. On one machine, equal clips are equal files.
 
     **Files** (paths, open files, `MediaFile`) are kept byte for byte, `fps` does not change them. They must be gif, mp4, webm
     or ogg by their content. URLs are never fetched.
