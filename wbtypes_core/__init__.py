@@ -1,6 +1,22 @@
 """The open codec for what ``wandb`` clients log: values, codecs, a registry of types, stores, encode and decode."""
 
-from .codec import BatchCodec, Codec, JsonFileCodec, MediaCodec
+from .codec import (
+    EXACT,
+    BatchCodec,
+    Codec,
+    JsonFileCodec,
+    MediaCodec,
+    caption_of,
+    captions_of,
+    exact_fields,
+    exact_of,
+    exact_part,
+    expect_object,
+    json_file,
+    read,
+    read_items,
+    read_part,
+)
 from .context import DecodeContext, Dialect, EncodeContext
 from .decode import decode
 from .encode import Encoded, adopt, encode, native
@@ -17,22 +33,51 @@ from .errors import (
     TagConflict,
     ValueWarning,
     WBTypesError,
+    need,
+    warn_once,
 )
-from .files import BytesFile, LocalFile, MediaFile, MediaRef, MediaSource, MediaStore, RemoteFile, StoredFile
+from .files import (
+    BytesFile,
+    LazyFile,
+    LocalFile,
+    MediaFile,
+    MediaRef,
+    MediaSource,
+    MediaStore,
+    RemoteFile,
+    StoredFile,
+    as_file,
+    unreadable,
+)
 from .hookspecs import Registrar, hookimpl
+from .jsonio import Json, JsonObject, dumps, loads, same
 from .limits import Limits
 from .registry import Registry, default_registry
 from .stores import DirectoryStore, MemoryStore
-from .values import Batch, BatchableMedia, FrozenMap, Linked, Media, Opaque, WBValue
+from .values import (
+    Batch,
+    BatchableMedia,
+    Caption,
+    FrozenMap,
+    Linked,
+    Media,
+    Opaque,
+    WBValue,
+    check_caption,
+    frozen_map,
+    with_caption,
+)
 
 __version__ = "1.0.0"
 
 __all__ = [
+    "EXACT",
     "Batch",
     "BatchCodec",
     "BatchableMedia",
     "BrokenPlugin",
     "BytesFile",
+    "Caption",
     "Code",
     "Codec",
     "DecodeContext",
@@ -43,7 +88,10 @@ __all__ = [
     "EncodeError",
     "Encoded",
     "FrozenMap",
+    "Json",
     "JsonFileCodec",
+    "JsonObject",
+    "LazyFile",
     "LimitError",
     "Limits",
     "Linked",
@@ -69,9 +117,29 @@ __all__ = [
     "WBTypesError",
     "WBValue",
     "adopt",
+    "as_file",
+    "caption_of",
+    "captions_of",
+    "check_caption",
     "decode",
     "default_registry",
+    "dumps",
     "encode",
+    "exact_fields",
+    "exact_of",
+    "exact_part",
+    "expect_object",
+    "frozen_map",
     "hookimpl",
+    "json_file",
+    "loads",
     "native",
+    "need",
+    "read",
+    "read_items",
+    "read_part",
+    "same",
+    "unreadable",
+    "warn_once",
+    "with_caption",
 ]

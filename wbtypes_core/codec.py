@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar, overload
 
 from .context import BOTH, DecodeContext, Dialect, EncodeContext
-from .errors import UNREADABLE_HERE, Code, DecodeError, Reason
+from .errors import UNREADABLE_HERE, Code, DecodeError, Reason, Step
 from .files import LazyFile, MediaFile, StoredFile, reason_of
-from .jsonio import Json, JsonObject, dumps, kind
-from .values import Batch, Linked, Media, WBValue
+from .jsonio import Json, JsonObject, dumps, kind, same
+from .values import Batch, Caption, Linked, Media, WBValue
 
 V = TypeVar("V", bound=WBValue)
 M = TypeVar("M", bound=Media)
+T = TypeVar("T")
+D = TypeVar("D")
 
 Upgrade = Callable[[JsonObject], JsonObject]
 
@@ -155,17 +158,62 @@ def json_file(document: Callable[[], Json], suffix: str) -> MediaFile:
 class BatchCodec(Codec[Batch]):
     """A list of values of one class, as one object; runs only.
 
+    Here the object has a list of the items, each in its own form, and beside it what it says of them all. That repeats what
+    the items say, which counts: where a client wrote otherwise, it is written back as it came for as long as the items are
+    those that were read. A batch of another shape has an `encode` and a `decode` of its own.
+
     Attributes:
         item_type: the class of its items.
+        item_tag: the tag of the form that each item has.
+        items_key: the key of the list of items.
     """
 
     value_type = Batch
     item_type: ClassVar[type[WBValue]]
+    item_tag: ClassVar[str]
+    items_key: ClassVar[str]
     dialects = (Dialect.RUN,)
 
     def writes(self, batch: Batch, ctx: EncodeContext) -> bool:
         """Whether this codec writes a batch that it has read; one of an older form leaves changed ones to today's."""
         return True
+
+    def encode(self, value: Batch, ctx: EncodeContext) -> JsonObject:
+        """Each item in its own form, in order, and what the batch says of them all."""
+        nodes = [ctx.encode(item, self.items_key, at) for at, item in enumerate(value)]
+        return {**self.recall(value, self.summary(value, nodes)), self.items_key: nodes}
+
+    def decode(self, node: Any, ctx: DecodeContext) -> Batch:
+        """The items of a node, in order; no media file is opened."""
+        node = expect_object(node)
+        nodes = read(node, self.items_key, list)
+        items: Sequence[Any] = [
+            ctx.decode(each, self.items_key, at, expect=self.item_tag) for at, each in enumerate(nodes)
+        ]
+        items = self.complete(items, node)
+        return Batch(items, tag=self.tag, layout=self.remember(node, self.summary(items, nodes)))
+
+    def complete(self, items: Sequence[Any], node: JsonObject) -> Sequence[Any]:
+        """The items with what only the batch says of each."""
+        return items
+
+    def summary(self, items: Sequence[Any], nodes: Sequence[JsonObject]) -> JsonObject:
+        """What the batch says of its items, given them and their nodes: how many there are."""
+        return {"count": len(items)}
+
+    def remember(self, node: JsonObject, summary: JsonObject) -> JsonObject:
+        """The layout of a batch whose node says otherwise than the summary that would be written for it."""
+        known = (key for key in self.keys if key != self.items_key)
+        said = {key: node[key] for key in known if node.get(key) is not None}
+        return {} if same(said, summary) else {"of": summary, "said": said}
+
+    def recall(self, batch: Batch, summary: JsonObject) -> JsonObject:
+        """What a batch says of its items: what it said when it was read, while its summary is the same."""
+        layout: Mapping[str, Any] = batch.layout
+        if same(layout.get("of"), summary):
+            said: JsonObject = layout["said"]
+            return said
+        return summary
 
 
 def expect_object(node: Any) -> JsonObject:
@@ -179,7 +227,7 @@ def expect_object(node: Any) -> JsonObject:
     raise DecodeError(f"is {kind(node)}, not an object", reason=Code.WRONG_TYPE)
 
 
-_MISSING = object()
+_MISSING: Any = object()
 
 
 def read(node: Mapping[str, Any], key: str, *types: type, default: Any = _MISSING) -> Any:
@@ -200,15 +248,78 @@ def read(node: Mapping[str, Any], key: str, *types: type, default: Any = _MISSIN
         if default is not _MISSING:
             return default
         raise DecodeError("is missing", reason=Code.MISSING_KEY, path=(key,))
+    return value if type(value) in types else _fit(value, types, key)
+
+
+def read_part(
+    node: Mapping[str, Any], key: str, make: Callable[[Any], T], *types: type, default: T = _MISSING
+) -> T:
+    """One key of a node as `make` gives it; what that refuses gets its place.
+
+    Args:
+        node: the JSON object.
+        key: the key.
+        make: what makes of the part what it stands for, or raises a `DecodeError`.
+        types: what JSON types it may have, as `read` takes them; where none is named it is an object.
+        default: what a missing or null key means; without one it must be there.
+
+    Raises:
+        DecodeError: ``missing-key``, ``wrong-type``, or what `make` raises.
+    """
+    part = read(node, key, *(types or (dict,)), default=_MISSING if default is _MISSING else None)
+    if part is None:
+        return default
+    try:
+        return make(part)
+    except DecodeError as error:
+        raise error.under(key) from error.__cause__
+
+
+@overload
+def read_items(node: Mapping[str, Any], key: str, make: Callable[[Any], T]) -> list[T]: ...
+@overload
+def read_items(node: Mapping[str, Any], key: str, make: Callable[[Any], T], *, default: D) -> list[T] | D: ...
+def read_items(
+    node: Mapping[str, Any], key: str, make: Callable[[Any], Any], *, default: Any = _MISSING
+) -> Any:
+    """A list of a node, each item checked; what is wrong gets its place.
+
+    ``read_items(node, "edges", _edge)`` names ``["edges"][3]`` when `_edge` refuses the fourth of them.
+
+    Args:
+        node: the JSON object.
+        key: the key of the list.
+        make: what makes of an item what it stands for, or raises a `DecodeError`; or the JSON type that each
+            item must have, as `read` takes it.
+        default: what a missing or null key means; without one it must be there.
+
+    Raises:
+        DecodeError: ``missing-key``, ``wrong-type``, or what `make` raises.
+    """
+    if make in _WORDS:
+        make = partial(_fit, types=(make,))
+    return read_part(node, key, partial(_each, make), list, default=default)
+
+
+def _each(make: Callable[[Any], T], items: list[Any]) -> list[T]:
+    made: list[T] = []
+    try:
+        for item in items:
+            made.append(make(item))
+    except DecodeError as error:
+        raise error.under(len(made)) from error.__cause__
+    return made
+
+
+def _fit(value: Any, types: Sequence[type], *at: Step) -> Any:
+    """A value of one of these types, where numbers may stand for each other; at its place if it is none."""
     found = type(value)
-    if found in types:
-        return value
-    if found is int and float in types:
+    if found in types or (found is int and float in types):
         return value
     if found is float and int in types and value.is_integer():
         return int(value)
     wanted = " or ".join(_WORDS[each] for each in types)
-    raise DecodeError(f"is {kind(value)}, not {wanted}", reason=Code.WRONG_TYPE, path=(key,))
+    raise DecodeError(f"is {kind(value)}, not {wanted}", reason=Code.WRONG_TYPE, path=at)
 
 
 _WORDS: dict[type, str] = {
@@ -221,13 +332,31 @@ _WORDS: dict[type, str] = {
 }
 
 
-def caption_of(node: Mapping[str, Any]) -> Any:
+_CAPTION = (str, float, bool)
+
+
+def caption_of(node: Mapping[str, Any]) -> Caption:
     """A node's caption: text, or a number as some clients wrote it; None when it has none.
 
     Raises:
         DecodeError: ``wrong-type``.
     """
-    return read(node, "caption", str, float, bool, default=None)
+    caption: Caption = read(node, "caption", *_CAPTION, default=None)
+    return caption
+
+
+def captions_of(node: Mapping[str, Any], count: int) -> list[Caption]:
+    """The captions that a batch lists beside its items, None for an item that has none.
+
+    A list of another length is stale, and says nothing of them.
+
+    Raises:
+        DecodeError: ``wrong-type``.
+    """
+    found = node.get("captions")
+    if not isinstance(found, list) or len(found) != count:
+        return [None] * count
+    return read_items(node, "captions", lambda each: None if each is None else _fit(each, _CAPTION))
 
 
 def exact_of(node: Mapping[str, Any]) -> JsonObject:
@@ -238,3 +367,18 @@ def exact_of(node: Mapping[str, Any]) -> JsonObject:
     """
     found: JsonObject = read(node, EXACT, dict, default={})
     return found
+
+
+def exact_fields(node: Mapping[str, Any], make: Callable[[Any], JsonObject]) -> JsonObject:
+    """The fields that `make` reads of what a node says under ``_wbtypes``; none when it says nothing.
+
+    Raises:
+        DecodeError: ``wrong-type``, or what `make` raises, with its place.
+    """
+    return read_part(node, EXACT, make, default={})
+
+
+def exact_part(**said: Any) -> JsonObject:
+    """The part of a body that stands under ``_wbtypes``; what is None says nothing, and is left out."""
+    kept = {key: item for key, item in said.items() if item is not None}
+    return {EXACT: kept} if kept else {}

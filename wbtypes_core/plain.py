@@ -31,35 +31,97 @@ def to_plain(obj: Any) -> Any:
     return rule(obj) if rule else NotImplemented
 
 
+class JsonCopy:
+    """Makes of what a user gave a copy as JSON has it, down to the last item; subclasses have rules of their own.
+
+    ``JsonCopy()(val, "val")`` copies. Tuples become lists, keys text (`key_text`), arrays lists in full, whatever their size.
+
+    Raises:
+        TypeError: something without a plain form, or a key that is neither text nor a number, with its place.
+        ValueError: two keys of a dict that are one as text.
+        RecursionError: nested too deep, or holding itself.
+    """
+
+    def __call__(self, item: Any, place: str) -> Any:
+        """The copy of an item; its place is for messages, as ``box_data[3]``."""
+        if type(item) in SCALARS:
+            return item
+        if isinstance(item, list | tuple):
+            if SCALARS.issuperset(map(type, item)):
+                return list(item)
+            return [self(each, f"{place}[{at}]") for at, each in enumerate(item)]
+        return self._object(item, place) if isinstance(item, Mapping) else self.other(item, place)
+
+    def _object(self, item: Mapping[Any, Any], place: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, each in item.items():
+            key = name if type(name) is str else self.key(name, place)
+            if key in found:
+                raise ValueError(f"two keys of {place} are {key!r} as text, as JSON has them; rename one")
+            found[key] = each if type(each) in SCALARS else self.below(key)(each, f"{place}[{name!r}]")
+        return found
+
+    def key(self, name: Any, place: str) -> str:
+        """A key of the dict at a place, as text."""
+        return key_text(name, place)
+
+    def below(self, key: str) -> JsonCopy:
+        """What copies the item under a key."""
+        return self
+
+    def other(self, item: Any, place: str) -> Any:
+        """The copy of what is no scalar, list, tuple or dict: of an array in full, else of its plain form."""
+        array = as_array(item)
+        found = to_plain(item) if array is None else listed(array)
+        return self.odd(item, place) if found is NotImplemented else self(found, place)
+
+    def odd(self, item: Any, place: str) -> Any:
+        """What stands for an object that has no plain form."""
+        raise TypeError(
+            f"{place} is {type(item).__name__}; give numbers, text, lists, dicts, or arrays and dates of them"
+        )
+
+
+class _JsonAlone(JsonCopy):
+    """The copy of what is JSON already, but for small arrays and the like."""
+
+    def key(self, name: Any, place: str) -> str:
+        if isinstance(name, str):
+            return str(name)
+        raise TypeError(f"{place} has the key {name!r}; keys are text")
+
+    def other(self, item: Any, place: str) -> Any:
+        found = to_plain(item)
+        if found is NotImplemented:
+            raise TypeError(f"{place} is {type(item).__name__}; give numbers, text, lists and dicts")
+        return self(found, place)
+
+
+_JSON_ALONE = _JsonAlone()
+
+
 def json_copy(item: Any, place: str) -> Any:
     """A copy of what a user gave, as JSON has it, down to the last item.
 
     Args:
-        item: numbers, text, lists, dicts, and whatever has a plain form.
+        item: numbers, text, lists, dicts whose keys are text, and whatever has a plain form.
         place: where it is, for messages: ``box_data[3]``.
 
     Raises:
         TypeError: something without a plain form, or a key that is no text, with its place.
     """
-    if type(item) in SCALARS:
-        return item
-    if isinstance(item, Mapping):
-        return {
-            _key(name, place): each if type(each) in SCALARS else json_copy(each, f"{place}[{name!r}]")
-            for name, each in item.items()
-        }
-    if isinstance(item, list | tuple):
-        return [json_copy(each, f"{place}[{at}]") for at, each in enumerate(item)]
-    found = to_plain(item)
-    if found is NotImplemented:
-        raise TypeError(f"{place} is {type(item).__name__}; give numbers, text, lists and dicts")
-    return json_copy(found, place)
+    return _JSON_ALONE(item, place)
 
 
-def _key(name: object, place: str) -> str:
-    if isinstance(name, str):
-        return str(name)
-    raise TypeError(f"{place} has the key {name!r}; keys are text")
+def copied(document: Any) -> Any:
+    """A copy of parsed JSON, which it is trusted to be."""
+    if isinstance(document, dict):
+        return {name: copied(each) for name, each in document.items()}
+    if isinstance(document, list):
+        if SCALARS.issuperset(map(type, document)):
+            return document.copy()
+        return [copied(each) for each in document]
+    return document
 
 
 def key_text(name: Any, place: str) -> str:

@@ -9,10 +9,13 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+import wbtypes_cli
+import wbtypes_core
+import wbtypes_core.testing
 
 PAGE = Path(__file__).parents[1] / "authors" / "index.md"
 
@@ -94,12 +97,36 @@ def test_the_style_of_its_files() -> None:
     assert max(len(line) for text in files for line in text.splitlines()) <= 110
 
 
-OFFERED = re.compile(r"^\| (?P<names>`.*`) \| `(?P<module>wbtypes_core[.\w]*)` \|", re.M)
+OFFERED = re.compile(r"^\| (?P<names>`\w+`(?:, `\w+`)*) \| (?P<use>.*) \|$", re.M)
 
 
 def test_what_core_offers_is_there() -> None:
-    rows = OFFERED.findall(PAGE.read_text(encoding="utf-8"))
-    assert len(rows) >= 18
-    for names, module in rows:
-        for name in re.findall(r"`(\w+)`", names):
-            assert hasattr(import_module(module), name), f"{module} has no {name}"
+    _, offered = PAGE.read_text(encoding="utf-8").split("## What core offers")
+    rows = OFFERED.findall(offered.partition("\n## ")[0])
+    assert len(rows) >= 20
+    for names, use in rows:
+        library = wbtypes_core.testing if "`wbtypes_core.testing`" in use else wbtypes_core
+        assert set(re.findall(r"`(\w+)`", names)) <= set(library.__all__), (
+            f"{library.__name__} lacks one of {names}"
+        )
+
+
+EXAMPLES = sorted(PAGE.parent.glob("examples/*/*/**/*.py"))
+TEMPLATE = sorted(Path(wbtypes_cli.__file__).parent.glob("template/*/**/*.py.jinja"))
+IMPORT = re.compile(r"^ *from (wbtypes_core[.\w]*) import (\([^)]*\)|.*)$|^ *import (wbtypes_core.*)$", re.M)
+
+
+@pytest.mark.parametrize("path", [PAGE, *EXAMPLES, *TEMPLATE], ids=lambda path: path.name)
+def test_authors_import_public_names_alone(path: Path) -> None:
+    """From core itself, and from its kit for tests: the one rule of the page."""
+    for module, names, whole in IMPORT.findall(path.read_text(encoding="utf-8")):
+        assert not whole, f"{path}: import names, not the module {whole}"
+        library = {"wbtypes_core": wbtypes_core, "wbtypes_core.testing": wbtypes_core.testing}.get(module)
+        assert library, f"{path} imports from {module}, which is not where authors import from"
+        strangers = set(re.findall(r"\w+", names)) - set(library.__all__)
+        assert not strangers, f"{path} imports {sorted(strangers)}, which {module}.__all__ does not name"
+
+
+def test_there_are_examples_and_a_template() -> None:
+    assert {"wbtypes_keypoints", "wbtypes_rawarray"} <= {path.parent.name for path in EXAMPLES}
+    assert {"file", "value", "both"} <= {part for path in TEMPLATE for part in path.parts}

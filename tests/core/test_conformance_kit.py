@@ -12,12 +12,20 @@ import wbtypes_toy.plugin
 from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from wbtypes_toy import Doc, Note, Pic, Strokes
 from wbtypes_toy.codec import DocCodec, NoteCodec, PicCodec, PicsCodec, StrokesCodec
 
-from wbtypes_core import Batch, BytesFile, DecodeError, Dialect, MediaRef, WBValue, hookimpl, index
+from wbtypes_core import Batch, BytesFile, DecodeError, Dialect, MediaRef, Opaque, WBValue, hookimpl, index
 from wbtypes_core.jsonio import dumps
-from wbtypes_core.testing import CodecConformance, CorpusEntry, WatchedStore, mutations, read_corpus
+from wbtypes_core.testing import (
+    CodecConformance,
+    CorpusEntry,
+    WatchedStore,
+    conformance,
+    mutations,
+    read_corpus,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -231,10 +239,86 @@ class LonerCodec(NoteCodec):
         return {"text": value.text}
 
 
+class Unnamed(NoteCodec):
+    keys = ("text",)
+
+
+class UnnamedBeside(NoteCodec):
+    exact_keys = ()
+
+
+class Nulling(NoteCodec):
+    def encode(self, value, ctx):
+        return {**super().encode(value, ctx), "stars": value.stars}
+
+
+class Setting(NoteCodec):
+    def encode(self, value, ctx):
+        return {**super().encode(value, ctx), "stars": {1}}
+
+
+class Bare(NoteCodec):
+    def decode(self, node, ctx):
+        return Opaque("toy-note", node)
+
+
+@frozen(kw_only=True, eq=False)
+class Lax(WBValue):
+    text: str = ""
+
+
+class LaxCodec(LonerCodec):
+    value_type = Lax
+
+
+@frozen(kw_only=True)
+class Listed(WBValue):
+    words: list[str]
+
+
+class ListedCodec(NoteCodec):
+    value_type = Listed
+
+    def encode(self, value, ctx):
+        return {"text": list(value.words)}
+
+    def decode(self, node, ctx):
+        return Listed(words=node["text"])
+
+
 NOTE, PIC = Note(text="a", stars=1), Pic(b"abc")
+LAX = Lax(text="a")
 
 FAULTS = [
     ("test_round_trip", kit(Forgetful(), NOTE), "comes back changed"),
+    ("test_round_trip", kit(Bare(), NOTE), "comes back as Opaque.*decode must give a Note"),
+    ("test_round_trip", kit(Unnamed(), NOTE), "is written with stars: name that in the codec's `keys`"),
+    (
+        "test_round_trip",
+        kit(UnnamedBeside(), Note(text="a", draft=True)),
+        "is written with draft below _wbtypes: name that in its `exact_keys`",
+    ),
+    (
+        "test_round_trip",
+        kit(Nulling(), Note(text="a")),
+        "is written with null for stars: leave such keys out",
+    ),
+    (
+        "test_round_trip",
+        kit(Setting(), NOTE),
+        "is written with what JSON does not know: .*set.*; encode gives",
+    ),
+    ("test_round_trip", kit(NoteCodec(), [NOTE]), r"samples\(\) yields \[.*, which is no Note"),
+    (
+        "test_equality_looks_at_every_field",
+        kit(LaxCodec(), LAX),
+        "Lax has the equality of WBValue, which does not look at text: make it by attrs.frozen",
+    ),
+    (
+        "test_values_pickle_and_hash",
+        kit(ListedCodec(), Listed(words=["a"])),
+        "has no hash: .*hold tuples and FrozenMaps",
+    ),
     ("test_encoding_is_deterministic_and_changes_nothing", kit(Moody(), NOTE), "differently the second time"),
     (
         "test_encoding_is_deterministic_and_changes_nothing",
@@ -347,6 +431,14 @@ def test_a_node_that_changes_is_named():
         kit(Forgetful()).test_corpus_with_this_plugin_alone(entry(node))
 
 
+def test_a_node_that_is_refused_is_named():
+    unread = entry({"_type": "toy-pic", "path": "media/pics/a.pic"})
+    with pytest.raises(
+        AssertionError, match=r"recorded is to be kept, and is refused as missing-file .*not to be opened"
+    ):
+        kit(Eager()).test_corpus(unread)
+
+
 def test_another_reason_than_the_stated_one_is_named():
     wrong = entry({"_type": "toy-note"}, error="bad-value", expected=None)
     with pytest.raises(AssertionError, match=r"recorded is refused as missing-key .*, not as bad-value"):
@@ -401,6 +493,57 @@ def test_a_schema_that_says_nothing_to_people_is_told(tmp_path, monkeypatch, mor
     monkeypatch.setattr("wbtypes_core.testing.conformance.resources", lambda package: tmp_path)
     with pytest.raises(AssertionError, match=words):
         kit(NoteCodec()).test_the_schema_is_for_people_too()
+
+
+class Signed(NoteCodec):
+    """Its author is an object within, of which it knows the name."""
+
+    keys = (*NoteCodec.keys, "author")
+
+    def encode(self, value, ctx):
+        return {**super().encode(value, ctx), "author": {"name": value.text}}
+
+
+class Strict(Signed):
+    def decode(self, node, ctx):
+        if node["author"].keys() != {"name"}:
+            raise DecodeError("is no author", path=("author",))
+        return super().decode(node, ctx)
+
+
+def of_author(**said):
+    """The schema of a note with an author."""
+    return lambda self: Draft202012Validator({"properties": {"author": {"type": "object", **said}}})
+
+
+@pytest.mark.parametrize(
+    ("codec", "words"),
+    [
+        (Signed(), r'an unknown key of \["author"\] is lost; keep the keys .* "additionalProperties": false'),
+        (
+            Strict(),
+            r'other keys in \["author"\], and with one more it is refused: \["author"\]: is no author; keep',
+        ),
+    ],
+)
+def test_an_inner_object_that_loses_a_key_is_named(codec, words):
+    with pytest.raises(AssertionError, match=words):
+        kit(codec, NOTE, schema=of_author()).test_unknown_keys_of_inner_objects_survive()
+
+
+@pytest.mark.parametrize(
+    "said", [{"additionalProperties": False}, {"additionalProperties": {"type": "object"}}]
+)
+def test_an_inner_object_without_room_for_other_keys_is_let_be(said):
+    said = {"properties": {"name": True}, **said}
+    kit(Strict(), NOTE, schema=of_author(**said)).test_unknown_keys_of_inner_objects_survive()
+
+
+def test_inner_objects_are_tried_by_their_place():
+    inner = {"name": "a"}
+    node = {"_type": "x", "a": inner, "b": [inner, 1, [inner]], "c": {"_type": "y", "d": inner}}
+    found = conformance._inner_objects({**node, "b": [*node["b"], inner]})
+    assert sorted(found, key=str) == [[("a",)], [("b", 0), ("b", 3)], [("b", 2, 0)], [("c",)]]
 
 
 def test_nothing_is_fetched_for_a_schema():

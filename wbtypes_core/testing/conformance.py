@@ -13,22 +13,25 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import reduce
 from importlib.resources import files as resources
+from operator import getitem
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, cast
 
+import attrs
 import hypothesis
 import pytest
 import referencing
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from ..codec import EXACT, BatchCodec, Codec, JsonFileCodec, MediaCodec
+from ..codec import EXACT, BatchCodec, Codec, JsonFileCodec, MediaCodec, exact_of
 from ..context import DecodeContext, Dialect, encode_context
 from ..decode import decode
 from ..encode import Encoded, encode, native
-from ..errors import DecodeError, ValueWarning, WBTypesError
+from ..errors import DecodeError, Step, ValueWarning, WBTypesError, spell
 from ..files import mentioned
 from ..index import installed
 from ..jsonio import dumps, loads, same
@@ -42,6 +45,17 @@ from .watched import WatchedStore
 
 UNKNOWN = "wbtypes_testing_unknown"
 """A key that no codec knows."""
+
+Place = tuple[Step, ...]
+"""Where something is in a document."""
+
+_ANYTHING: tuple[Any, ...] = ({"nested": [1, None, "x"]}, [], "x", 0.5)
+"""What a newer client may say under a key that is not known yet; an object that has room for one of a kind only is a map."""
+
+_KEEP_INNER = (
+    "keep the keys that your codec does not know of an inner object, as an `extra` of its own, or say in the schema that "
+    'there are no others: "additionalProperties": false'
+)
 
 _QUICK = hypothesis.settings(
     max_examples=60,
@@ -161,7 +175,13 @@ class CodecConformance:
             parent = encode_context(store, registry, key="value", step=0, dialect=dialect, exact=exact)
             encoded = Encoded(parent.encode(value, expect=self.codec.tag), notes=parent._call.notes)
         store.notes.update(encoded.notes)
-        return loads(dumps(encoded.json))
+        try:
+            return loads(dumps(encoded.json))
+        except TypeError as error:
+            raise AssertionError(
+                f"{_of(value, dialect)} is written with what JSON does not know: {error}; encode gives dicts, lists, text, "
+                f"numbers, booleans and None"
+            ) from None
 
     def read(
         self, node: Any, source: MemoryStore, *, follow: bool = True, registry: Registry | None = None
@@ -177,8 +197,12 @@ class CodecConformance:
 
     def written(self) -> Iterator[tuple[WBValue, Dialect, Any, WatchedStore]]:
         """Every sample in every dialect of the codec, with its node and the store that has its files."""
+        kind = self.codec.value_type
         for dialect in self.codec.dialects:
             for value in self.samples():
+                assert isinstance(value, kind), (
+                    f"samples() yields {value!r:.200}, which is no {kind.__name__}"
+                )
                 store = WatchedStore()
                 yield value, dialect, self.write(value, store, dialect), store
 
@@ -248,8 +272,38 @@ class CodecConformance:
         """What is written is read as an equal value of the same class."""
         for value, dialect, node, store in self.written():
             back = self.read(node, store)
-            assert type(back) is type(value), f"{_of(value, dialect)} comes back as {back!r}"
+            assert type(back) is type(value), (
+                f"{_of(value, dialect)} comes back as {back!r:.200}: decode must give a {type(value).__name__}"
+            )
+            self._knows_what_it_writes(value, dialect, back)
             assert back == value, f"{_of(value, dialect)} comes back changed:\n{back!r}\nfrom {dumps(node)}"
+
+    def _knows_what_it_writes(self, value: WBValue, dialect: Dialect, back: WBValue) -> None:
+        """What the codec writes itself must not come back as a newer client's, which no repr shows."""
+        anew = {key: item for key, item in back.extra.items() if key not in value.extra}
+        null = sorted(key for key in anew.keys() & self.codec.known if anew[key] is None)
+        assert not null, (
+            f"{_of(value, dialect)} is written with null for {', '.join(null)}: leave such keys out"
+        )
+        beside = sorted(exact_of(anew))
+        anew.pop(EXACT, None)
+        assert not anew, (
+            f"{_of(value, dialect)} is written with {', '.join(anew)}: name that in the codec's `keys`"
+        )
+        assert not beside, (
+            f"{_of(value, dialect)} is written with {', '.join(beside)} below {EXACT}: name that in its `exact_keys`"
+        )
+
+    def test_equality_looks_at_every_field(self) -> None:
+        """A class with fields of its own does not inherit an equality that knows nothing of them."""
+        for kind in {type(value) for value, *_ in self.written()}:
+            maker = next(base for base in kind.__mro__ if "__eq__" in vars(base))
+            compared = {spec.name for spec in attrs.fields(maker)} if attrs.has(maker) else ()
+            unseen = [spec.name for spec in attrs.fields(kind) if spec.eq and spec.name not in compared]
+            assert not unseen, (
+                f"{kind.__name__} has the equality of {maker.__name__}, which does not look at {', '.join(unseen)}: "
+                f"make it by attrs.frozen, without eq=False"
+            )
 
     def test_encoding_is_deterministic_and_changes_nothing(self) -> None:
         """Equal values give equal nodes and files, and encoding leaves the value as it was."""
@@ -269,11 +323,12 @@ class CodecConformance:
         samples = [(dialect, value) for dialect in self.codec.dialects for value in self.samples()]
         plugins = [plugin.__name__ for plugin in (self.plugin, *self.siblings)]
         tag = None if self.codec.tagged else self.codec.tag
+        nodes = [self.write(value, MemoryStore(), dialect) for dialect, value in samples]
         asked = pickle.dumps((plugins, tag, [(dialect.value, value) for dialect, value in samples]))
         done = _fresh_python(_AGAIN, asked, PYTHONHASHSEED="1")
         assert done.returncode == 0, f"a fresh Python cannot write a pickled sample:\n{done.stderr.decode()}"
-        for (dialect, value), line in zip(samples, done.stdout.decode().splitlines(), strict=True):
-            node = self.write(value, MemoryStore(), dialect)
+        lines = done.stdout.decode().splitlines()
+        for (dialect, value), node, line in zip(samples, nodes, lines, strict=True):
             assert same(node, loads(line)), (
                 f"{_of(value, dialect)} is written differently in another process (sort what has no order):\n"
                 f"here:  {dumps(node, sort=True)}\nthere: {line}"
@@ -376,6 +431,31 @@ class CodecConformance:
                     f"{_of(value, dialect)}: an unknown key below {EXACT!r} is lost"
                 )
 
+    def test_unknown_keys_of_inner_objects_survive(self) -> None:
+        """So are those of the objects within, where the schema has room for them."""
+        schema = self.schema()
+        for value, dialect, node, store in self.written():
+            for places in _inner_objects(node):
+                if all(schema.is_valid(_with_unknown(node, places, item)) for item in _ANYTHING):
+                    for follow in (True, False):
+                        self._keeps_inner(value, dialect, node, store, places, follow)
+
+    def _keeps_inner(
+        self, value: Any, dialect: Dialect, node: Any, store: MemoryStore, places: list[Place], follow: bool
+    ) -> None:
+        newer_node = _with_unknown(node, places, _ANYTHING[0])
+        try:
+            back = self.write(self.read(newer_node, store, follow=follow), store, dialect)
+        except DecodeError as error:
+            raise AssertionError(
+                f"{_of(value, dialect)}: the schema has room for other keys in {spell(places[0])}, and with one more "
+                f"it is refused: {error}; {_KEEP_INNER}"
+            ) from error
+        for place in places:
+            assert same(_unknown_at(back, place), _ANYTHING[0]), (
+                f"{_of(value, dialect)}: an unknown key of {spell(place)} is lost; {_KEEP_INNER}"
+            )
+
     def test_decoding_opens_no_media(self) -> None:
         """Decoding opens linked JSON at most, and with ``follow=False`` nothing."""
         for value, dialect, node, store in self.written():
@@ -398,8 +478,16 @@ class CodecConformance:
             for each in (value, self.read(node, store)):
                 twin = pickle.loads(pickle.dumps(each))
                 assert twin == each, f"{_of(value, dialect)} is not equal to its pickled copy {twin!r}"
-                if type(each).__hash__ is not None:
-                    assert hash(twin) == hash(each), f"{_of(value, dialect)} and its copy have two hashes"
+                if type(each).__hash__ is None:
+                    continue
+                try:
+                    hashes = hash(twin), hash(each)
+                except TypeError as error:
+                    raise AssertionError(
+                        f"{each!r:.200} has no hash: {error}; hold tuples and FrozenMaps, in decode too, or declare "
+                        f"the field with hash=False"
+                    ) from error
+                assert hashes[0] == hashes[1], f"{_of(value, dialect)} and its copy have two hashes"
 
     # -- recorded nodes ---------------------------------------------------------------------------------------
 
@@ -431,7 +519,13 @@ class CodecConformance:
         for files in ({}, entry.files) if entry.files else ({},):
             for follow in (True, False):
                 store = MemoryStore(files)
-                value = self.read(entry.node, store, follow=follow, registry=registry)
+                try:
+                    value = self.read(entry.node, store, follow=follow, registry=registry)
+                except DecodeError as error:
+                    raise AssertionError(
+                        f"{entry.name} is to be kept, and is refused as {error.reason} (follow={follow}, {len(files)} files): "
+                        f"{error}; a media file is not to be opened here"
+                    ) from error
                 node = self.write(value, store, entry.dialect, exact=False, registry=registry)
                 assert same(node, entry.expected), (
                     f"{entry.name} is not written back as it came (follow={follow}, {len(files)} files):\n"
@@ -570,8 +664,8 @@ class CodecConformance:
         if slip is None or f"cannot be read: {type(slip).__name__}:" not in error.message:
             return
         raise AssertionError(
-            f"the codec trips over damaged data with {type(slip).__name__}: {slip}; check types with "
-            f"wbtypes_core.codec.read, and refuse what is odd with DecodeError(..., reason=...)"
+            f"the codec trips over damaged data with {type(slip).__name__}: {slip}; check every part with "
+            f"read, read_items and read_part of wbtypes_core, and refuse what is odd with DecodeError(..., reason=...)"
         ) from slip
 
     # -- what it becomes --------------------------------------------------------------------------------------
@@ -585,6 +679,41 @@ class CodecConformance:
                 assert self.native_equal(value, native(each, registry=self.registry())), (
                     f"native({_of(value, dialect)}) {how} is not what native_equal expects"
                 )
+
+
+def _inner_objects(node: Any) -> list[list[Place]]:
+    """The places of the objects within a node; those that differ by the index in a list stand together.
+
+    What is inside of a value within is for that value's own schema to describe.
+    """
+    found: dict[Place, list[Place]] = {}
+    todo: list[tuple[Place, Any]] = [((), node)]
+    while todo:
+        place, item = todo.pop()
+        if isinstance(item, dict) and place:
+            pattern = tuple(-1 if isinstance(step, int) else step for step in place)
+            found.setdefault(pattern, []).append(place)
+            if isinstance(item.get("_type"), str):
+                continue
+        steps = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
+        todo += [((*place, step), inner) for step, inner in steps]
+    return [sorted(places) for places in found.values()]
+
+
+def _with_unknown(node: Any, places: Iterable[Place], item: Any) -> Any:
+    """A copy of a node with an unknown key in the objects at some places."""
+    changed = copy.deepcopy(node)
+    for place in places:
+        reduce(getitem, place, changed)[UNKNOWN] = item
+    return changed
+
+
+def _unknown_at(node: Any, place: Place) -> Any:
+    """The unknown key of the object at a place, where that still is."""
+    try:
+        return reduce(getitem, place, node)[UNKNOWN]
+    except (LookupError, TypeError):
+        return None
 
 
 def _fresh_python(text: str, given: bytes, **env: str) -> subprocess.CompletedProcess[bytes]:

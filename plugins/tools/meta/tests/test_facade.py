@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -26,10 +27,33 @@ FOLDER = Path(__file__).parents[1]
 ALIEN = 'class Alien:\n    """A value of somebody else."""\n'
 
 
+def public(library: ModuleType) -> set[str]:
+    """What a library has for everybody."""
+    return set(library.__all__) - wbtypes._FOR_AUTHORS
+
+
 def test_core_and_runs_are_here() -> None:
     for library in (wbtypes_core, wbtypes_runs):
-        for name in library.__all__:
+        for name in public(library):
             assert getattr(wbtypes, name) is getattr(library, name)
+
+
+def test_what_only_authors_need_is_not_here() -> None:
+    assert set(wbtypes_core.__all__) > wbtypes._FOR_AUTHORS
+    for name in wbtypes._FOR_AUTHORS:
+        with pytest.raises(AttributeError, match=f"from wbtypes_core import {name}$"):
+            getattr(wbtypes, name)
+
+
+def test_all_is_what_is_installed(install: Install) -> None:
+    install("alien", {"Alien": "alien_values:Alien"}, {"alien_values": ALIEN})
+    found: dict[str, object] = {}
+    exec("from wbtypes import *", found)
+    assert found["Alien"] is wbtypes.Alien
+    assert (
+        found.keys() - {"__builtins__"} == set(wbtypes.__all__) >= public(wbtypes_core) | public(wbtypes_runs)
+    )
+    assert "__all__" not in vars(wbtypes)  # it changes with what is installed
 
 
 def test_from_import() -> None:
@@ -65,7 +89,7 @@ def test_a_class_that_is_looked_up_is_loaded_and_no_other(install: Install) -> N
 def test_dir_lists_what_is_installed() -> None:
     names = dir(wbtypes)
     assert names == sorted(set(names))
-    assert {*wbtypes_core.__all__, *wbtypes_runs.__all__, *index.installed().group("values")} <= set(names)
+    assert {*wbtypes.__all__, *index.installed().group("values")} <= set(names)
 
 
 @pytest.fixture
@@ -139,9 +163,7 @@ def test_core_goes_before_a_package_that_takes_its_names(install: Install) -> No
     assert wbtypes.decode is wbtypes_core.decode
 
 
-@pytest.mark.parametrize(
-    "name", ["__wrapped__", "__path_hooks__", "__all__", "_ipython_display_", "__bases__"]
-)
+@pytest.mark.parametrize("name", ["__wrapped__", "__path_hooks__", "_ipython_display_", "__bases__"])
 def test_private_names_are_refused_before_anything_is_read(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,7 +209,7 @@ def stub_imports() -> dict[str, set[str]]:
 
 def test_the_stub_has_the_libraries_names() -> None:
     for library in (wbtypes_core, wbtypes_runs):
-        assert stub_imports()[library.__name__] == set(library.__all__)
+        assert stub_imports()[library.__name__] == public(library)
 
 
 def test_the_stub_has_every_extras_classes() -> None:

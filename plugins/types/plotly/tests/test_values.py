@@ -182,13 +182,16 @@ class TestTaken:
             ({"data": [3]}, "a list of traces"),
             ({"data": [], "layout": [1]}, "not list"),
             ({"data": [{"x": [1, object()]}]}, r"figure\['data'\]\[0\]\['x'\]\[1\] is object"),
-            ({"data": [{"x": {1: 2, "1": 3}}]}, "two keys"),
             ({"data": [{"x": {(1, 2): 3}}]}, "a key of"),
         ],
     )
     def test_what_is_refused(self, val: Any, words: str) -> None:
         with pytest.raises(TypeError, match=words):
             Plotly(val)
+
+    def test_keys_that_are_one_as_text(self) -> None:
+        with pytest.raises(ValueError, match="two keys of figure"):
+            Plotly({"data": [{"x": {1: 2, "1": 3}}]})
 
     def test_other_arguments(self) -> None:
         with pytest.raises(TypeError, match="takes val and caption, not title"):

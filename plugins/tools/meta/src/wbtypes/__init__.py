@@ -10,14 +10,26 @@ __version__ = "1.0.0"
 _LIBRARIES = ("wbtypes_core", "wbtypes_runs")
 """Whose public names are also names here; those of core go before every other."""
 
+_FOR_AUTHORS = frozenset(
+    (
+        *("EXACT", "Caption", "Json", "JsonObject", "LazyFile"),
+        *("as_file", "caption_of", "captions_of", "check_caption", "dumps", "exact_fields", "exact_of"),
+        *("exact_part", "expect_object", "frozen_map", "json_file", "loads", "need", "read", "read_items"),
+        *("read_part", "same", "unreadable", "warn_once", "with_caption"),
+    )
+)
+"""What core has for those who write a type, and what would only be in the way here."""
+
 
 def __getattr__(name: str) -> Any:
-    """Find a name that was not asked for before.
+    """Find a name that was not asked for before; ``__all__`` is all that can be asked for.
 
     Raises:
         AttributeError: there is no such name, its package is not installed (with the pip line), does not work,
             or several packages have it. ``from wbtypes import`` gives the same message as an ImportError.
     """
+    if name == "__all__":
+        return _names()
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = _find(name)
@@ -25,11 +37,19 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What can be asked for here: the libraries' names, and the classes of what is installed."""
+    """What can be asked for here, and what is here already."""
+    return sorted({*_names(), *globals()})
+
+
+def _names() -> list[str]:
+    """The libraries' names, and the classes of what is installed."""
     from wbtypes_core.index import installed
 
-    public = {name for library in map(_library, _LIBRARIES) for name in library.__all__}
-    return sorted(public.union(globals(), installed().group("values")))
+    return sorted({name for each in _LIBRARIES for name in _public(each)}.union(installed().group("values")))
+
+
+def _public(library: str) -> frozenset[str]:
+    return frozenset(_library(library).__all__) - _FOR_AUTHORS
 
 
 def _find(name: str) -> Any:
@@ -37,7 +57,7 @@ def _find(name: str) -> Any:
     from wbtypes_core.index import installed
 
     core, *others = _LIBRARIES
-    if name in _library(core).__all__:
+    if name in _public(core):
         return getattr(_library(core), name)
     entries = installed().group("values").get(name, ())
     if len(entries) > 1:
@@ -46,9 +66,9 @@ def _find(name: str) -> Any:
         return _load(name, entries[0])
     if name in PACKAGE_OF_CLASS:
         _refuse(name, f"wbtypes.{name} needs its package: pip install {PACKAGE_OF_CLASS[name]}")
-    for library in map(_library, others):
-        if name in library.__all__:
-            return getattr(library, name)
+    for library in others:
+        if name in _public(library):
+            return getattr(_library(library), name)
     return _refuse(
         name, f"module {__name__!r} has no attribute {name!r}, and no installed package adds it{_hint(name)}"
     )
@@ -67,6 +87,8 @@ def _hint(name: str) -> str:
     """What the user may have meant."""
     if name in _CALLED_OTHERWISE:
         return f"; {_CALLED_OTHERWISE[name]}"
+    if name in _FOR_AUTHORS:
+        return f"; for writing a type of your own, from wbtypes_core import {name}"
     from difflib import get_close_matches
 
     near = get_close_matches(name, __dir__(), 1)

@@ -13,18 +13,13 @@ from wbtypes_core.codec import expect_object, json_file, read
 from wbtypes_core.files import as_file
 from wbtypes_core.jsonio import JsonObject, loads
 from wbtypes_core.limits import Limits
-from wbtypes_core.plain import json_copy
+from wbtypes_core.plain import copied, json_copy
 from wbtypes_core.values import check_caption, with_caption
 
 SUFFIX = ".bokeh.json"
 
 _UNTITLED = "Bokeh Application"
 """What bokeh calls a document that has no title."""
-
-
-def _by_value(document: JsonObject) -> FrozenMap[str, Any]:
-    """A document as it is compared: by meaning."""
-    return FrozenMap(document)
 
 
 @frozen(kw_only=True, init=False, repr=False)
@@ -46,7 +41,7 @@ class Bokeh(Media):
     """
 
     file: MediaFile = field(eq=False)
-    _document: JsonObject = field(eq=_by_value)
+    _document: JsonObject = field(eq=FrozenMap)
 
     in_file = frozenset(("document",))
 
@@ -67,7 +62,7 @@ class Bokeh(Media):
     @property
     def document_json(self) -> JsonObject:
         """The document as it is stored: a new dict with ``roots``, ``version``, ``title`` and what else bokeh wrote."""
-        document: JsonObject = _copied(self._document)
+        document: JsonObject = copied(self._document)
         return document
 
     @property
@@ -145,12 +140,6 @@ def _checked(parsed: Any, what: str) -> JsonObject:
         return document_of(parsed)
     except DecodeError as error:
         raise ValueError(f"{what} is no bokeh document, which is an object with roots: {error}") from None
-
-
-def _copied(item: Any) -> Any:
-    if isinstance(item, dict):
-        return {name: _copied(each) for name, each in item.items()}
-    return [_copied(each) for each in item] if isinstance(item, list) else item
 
 
 def _summary(document: JsonObject, version: str | None) -> str:

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wbtypes_core import (
-    Batch,
-    BatchCodec,
-    Code,
-    DecodeContext,
-    DecodeError,
-    EncodeContext,
-    MediaCodec,
-    MediaFile,
-)
-from wbtypes_core.codec import EXACT, caption_of, exact_of, expect_object, read
+from wbtypes_core import BatchCodec, Code, DecodeContext, DecodeError, EncodeContext, MediaCodec, MediaFile
+from wbtypes_core.codec import caption_of, exact_fields, exact_part, read
 from wbtypes_core.jsonio import JsonObject
 
 from .values import PLACES, Html
@@ -33,18 +24,11 @@ class HtmlCodec(MediaCodec[Html]):
 
     def fields(self, page: Html, ctx: EncodeContext) -> JsonObject:
         """What the stored file does not say of the page it was made from."""
-        said = {"injected": page.injected, "lead": page.lead, "tail": page.tail}
-        kept = {key: item for key, item in said.items() if item}
-        return {EXACT: kept} if kept else {}
+        return exact_part(injected=page.injected, lead=page.lead or None, tail=page.tail or None)
 
     def build(self, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> Html:
         """The page of a node; its file stays closed."""
-        exact = exact_of(node)
-        try:
-            beside = _beside(exact)
-        except DecodeError as error:
-            raise error.under(EXACT) from None
-        return Html.restore(file=file, caption=caption_of(node), **beside)
+        return Html.restore(file=file, caption=caption_of(node), **exact_fields(node, _beside))
 
     def native(self, value: Html) -> str:
         """The text of the file, as it is stored."""
@@ -66,25 +50,10 @@ def _beside(exact: JsonObject) -> dict[str, Any]:
 
 
 class HtmlBatchCodec(BatchCodec):
-    """A list of pages as one object: ``html``."""
+    """The `html` object: a list of pages, each in its own form, and how many they are."""
 
     tag = "html"
     item_type = Html
+    item_tag = HtmlCodec.tag
+    items_key = "html"
     keys = ("count", "html")
-
-    def encode(self, batch: Batch, ctx: EncodeContext) -> JsonObject:
-        """Each page in its own form, in order."""
-        pages = [ctx.encode(page, "html", at) for at, page in enumerate(batch)]
-        return {"count": len(pages), "html": pages}
-
-    def decode(self, node: Any, ctx: DecodeContext) -> Batch:
-        """The pages of a node."""
-        node = expect_object(node)
-        pages = read(node, "html", list)
-        count = read(node, "count", int, default=len(pages))
-        if count != len(pages):
-            raise DecodeError(
-                f"is {count}, and {len(pages)} pages are there", reason=Code.BAD_VALUE, path=("count",)
-            )
-        decoded = (ctx.decode(page, "html", at, expect=HtmlCodec.tag) for at, page in enumerate(pages))
-        return Batch(decoded, tag=self.tag)

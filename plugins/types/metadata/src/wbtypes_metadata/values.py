@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -10,7 +9,7 @@ from attrs import field, frozen
 from wbtypes_core import FrozenMap, Media, MediaFile
 from wbtypes_core.codec import json_file
 from wbtypes_core.jsonio import Json, kind
-from wbtypes_core.plain import SCALARS, as_array, key_text, listed, to_plain
+from wbtypes_core.plain import JsonCopy, copied
 from wbtypes_core.values import check_caption, with_caption
 
 
@@ -85,7 +84,7 @@ class JSONMetadata(Media):
     @property
     def val(self) -> Any:
         """The value, as plain JSON. A new copy."""
-        return _copy(self._val)
+        return copied(self._val)
 
     def describe(self) -> str:
         """What kind of JSON it is, how much of it, and the caption."""
@@ -103,48 +102,10 @@ def plain(val: Any) -> Json:
         ValueError: two keys that are one as text; or nested too deep, or holding itself.
     """
     try:
-        found: Json = _plain(val, "val")
+        found: Json = JsonCopy()(val, "val")
     except RecursionError:
         raise ValueError("val is nested too deep, or holds itself") from None
     return found
-
-
-def _plain(item: Any, place: str) -> Any:
-    if type(item) in SCALARS:
-        return item
-    if isinstance(item, list | tuple):
-        if SCALARS.issuperset(map(type, item)):
-            return list(item)
-        return [_plain(each, f"{place}[{at}]") for at, each in enumerate(item)]
-    if isinstance(item, Mapping):
-        return _object(item, place)
-    array = as_array(item)
-    if array is not None:
-        return _plain(listed(array), place)
-    found = to_plain(item)
-    if found is NotImplemented:
-        raise TypeError(
-            f"{place} is {type(item).__name__}; give numbers, text, lists, dicts, or arrays and dates of them"
-        )
-    return _plain(found, place)
-
-
-def _object(item: Mapping[Any, Any], place: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, each in item.items():
-        key = name if type(name) is str else key_text(name, place)
-        if key in found:
-            raise ValueError(f"two keys of {place} are {key!r} as text, as JSON has them; rename one")
-        found[key] = _plain(each, f"{place}[{name!r}]")
-    return found
-
-
-def _copy(val: Any) -> Any:
-    if isinstance(val, dict):
-        return {name: _copy(each) for name, each in val.items()}
-    if isinstance(val, list):
-        return [_copy(each) for each in val]
-    return val
 
 
 def _summary(val: Json) -> str:

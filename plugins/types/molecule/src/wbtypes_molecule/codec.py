@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from wbtypes_core import (
     Batch,
     BatchCodec,
-    Code,
     DecodeContext,
     DecodeError,
     EncodeContext,
@@ -17,8 +16,18 @@ from wbtypes_core import (
     MediaFile,
     MediaRef,
 )
-from wbtypes_core.codec import EXACT, caption_of, exact_of, expect_object, read
-from wbtypes_core.jsonio import JsonObject, kind, same
+from wbtypes_core.codec import (
+    EXACT,
+    caption_of,
+    captions_of,
+    exact_fields,
+    exact_of,
+    exact_part,
+    expect_object,
+    read,
+    read_items,
+)
+from wbtypes_core.jsonio import JsonObject
 
 from .values import Molecule
 
@@ -39,16 +48,11 @@ class MoleculeCodec(MediaCodec[Molecule]):
 
     def fields(self, value: Molecule, ctx: EncodeContext) -> JsonObject:
         """What the file does not say."""
-        beside = _beside(value)
-        return {EXACT: beside} if beside else {}
+        return exact_part(**_beside(value))
 
     def build(self, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> Molecule:
         """The molecule of a node; its file stays closed."""
-        try:
-            beside = _recorded(exact_of(node))
-        except DecodeError as error:
-            raise error.under(EXACT) if error.path != (EXACT,) else error from None
-        return Molecule.restore(file=file, caption=caption_of(node), **beside)
+        return Molecule.restore(file=file, caption=caption_of(node), **exact_fields(node, _recorded))
 
     def native(self, value: Molecule) -> Any:
         """The molecule as an ``rdkit.Chem.Mol``."""
@@ -65,8 +69,7 @@ class MoleculeCodec(MediaCodec[Molecule]):
 
 def _beside(value: Molecule) -> JsonObject:
     """What only this package keeps of a molecule."""
-    said = {"smiles": value.smiles, "formula": value.formula, "weight": value.weight, "atoms": value.atoms}
-    return {key: item for key, item in said.items() if item is not None}
+    return {"smiles": value.smiles, "formula": value.formula, "weight": value.weight, "atoms": value.atoms}
 
 
 def _recorded(exact: JsonObject) -> dict[str, Any]:
@@ -83,11 +86,12 @@ class MoleculeBatchCodec(BatchCodec):
     """The `molecule` object: the files of a list of molecules, and their captions where the first has one.
 
     Wire format, section 2.9. What this shape loses of each molecule (hash, size, SMILES, captions behind a first that has none) goes under
-    ``_wbtypes``. A count or captions that are those of another batch are written back as they came.
+    ``_wbtypes``.
     """
 
     tag = "molecule"
     item_type = Molecule
+    items_key = "filenames"
     keys = ("filenames", "count", "captions")
     exact_keys = ("molecules",)
 
@@ -95,11 +99,8 @@ class MoleculeBatchCodec(BatchCodec):
         """Store each file, and list what belongs to the molecules."""
         items = [_molecule(item, at) for at, item in enumerate(value)]
         refs = [_put(item, ctx, at) for at, item in enumerate(items)]
-        layout: Mapping[str, Any] = value.layout
-        body = _summary(items)
-        if layout and same(body, layout["of"]):
-            body = dict(layout["said"])
-        body["filenames"] = [ref.path or ref.artifact_path for ref in refs]
+        names = [ref.path or ref.artifact_path for ref in refs]
+        body = {**self.recall(value, self.summary(items, ())), self.items_key: names}
         lost = [_lost(item, ref, items[0].caption) for item, ref in zip(items, refs, strict=True)]
         if any(lost):
             body[EXACT] = {"molecules": lost}
@@ -108,20 +109,18 @@ class MoleculeBatchCodec(BatchCodec):
     def decode(self, node: Any, ctx: DecodeContext) -> Batch:
         """The molecules of a node; no file is opened."""
         node = expect_object(node)
-        names = read(node, "filenames", list)
-        captions, lost = node.get("captions"), exact_of(node).get("molecules")
-        if not isinstance(captions, list) or len(captions) != len(names):
-            captions = [None] * len(names)
-        if (
-            not isinstance(lost, list)
-            or len(lost) != len(names)
-            or not all(isinstance(each, dict) for each in lost)
-        ):
-            lost = [{}] * len(names)
-        items = [_item(*each, at, ctx) for at, each in enumerate(zip(names, captions, lost, strict=True))]
-        written = _summary(items)
-        said = {key: node[key] for key in written if node.get(key) is not None}
-        return Batch(items, tag=self.tag, layout={} if same(said, written) else {"of": written, "said": said})
+        names = read_items(node, self.items_key, str)
+        each = zip(names, captions_of(node, len(names)), _lost_of(node, len(names)), strict=True)
+        items = [_item(*said, at, ctx) for at, said in enumerate(each)]
+        return Batch(items, tag=self.tag, layout=self.remember(node, self.summary(items, ())))
+
+    def summary(self, items: Sequence[Any], nodes: Sequence[JsonObject]) -> JsonObject:
+        """How many molecules there are, and their captions, or false where the first has none."""
+        captions = [item.caption for item in items]
+        return {
+            "count": len(items),
+            "captions": captions if captions and captions[0] is not None else False,
+        }
 
 
 def _molecule(item: object, at: int) -> Molecule:
@@ -140,15 +139,14 @@ def _put(item: Molecule, ctx: EncodeContext, at: int) -> MediaRef:
         raise error.under(at) from error.__cause__
 
 
-def _summary(items: Sequence[Molecule]) -> JsonObject:
-    """What a batch says of its molecules, beside their files."""
-    captions = [item.caption for item in items]
-    return {"count": len(items), "captions": captions if captions and captions[0] is not None else False}
+_OF_FILE = ("sha256", "size", "artifact_path")
+_LOST = frozenset((*_OF_FILE, "caption", *MoleculeCodec.exact_keys))
 
 
 def _lost(item: Molecule, ref: MediaRef, first: Any) -> JsonObject:
     """What a batch does not say of one molecule."""
     said = {
+        **exact_of(item.extra),
         "sha256": ref.sha256,
         "size": ref.size,
         "artifact_path": None if ref.path is None else ref.artifact_path,
@@ -158,18 +156,23 @@ def _lost(item: Molecule, ref: MediaRef, first: Any) -> JsonObject:
     return {key: value for key, value in said.items() if value is not None}
 
 
-def _item(name: object, caption: Any, lost: JsonObject, at: int, ctx: DecodeContext) -> Molecule:
+def _lost_of(node: JsonObject, count: int) -> list[JsonObject]:
+    """What `_lost` wrote; of another number of molecules it is stale, and says nothing."""
+    lost = exact_of(node).get("molecules")
+    if isinstance(lost, list) and len(lost) == count and all(isinstance(each, dict) for each in lost):
+        return lost
+    return [{}] * count
+
+
+def _item(name: str, caption: Any, lost: JsonObject, at: int, ctx: DecodeContext) -> Molecule:
     """One molecule of a batch."""
-    if not isinstance(name, str):
-        raise DecodeError(f"is {kind(name)}, not a path", reason=Code.WRONG_TYPE, path=("filenames", at))
+    newer = {key: item for key, item in lost.items() if key not in _LOST}
     try:
-        caption = caption_of({"caption": caption})
-    except DecodeError as error:
-        raise DecodeError(error.message, reason=error.reason, path=("captions", at)) from None
-    try:
-        file = ctx.file({**{key: lost.get(key) for key in ("sha256", "size", "artifact_path")}, "path": name})
-        if caption is None:
-            caption = caption_of(lost)
-        return Molecule.restore(file=file, caption=caption, **_recorded(lost))
+        return Molecule.restore(
+            file=ctx.file({**{key: lost.get(key) for key in _OF_FILE}, "path": name}),
+            caption=caption_of(lost) if caption is None else caption,
+            extra={EXACT: newer} if newer else None,
+            **_recorded(lost),
+        )
     except DecodeError as error:
         raise error.under(EXACT, "molecules", at) from None

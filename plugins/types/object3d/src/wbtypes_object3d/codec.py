@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-from wbtypes_core import (
-    Batch,
-    BatchCodec,
-    Code,
-    DecodeContext,
-    DecodeError,
-    EncodeContext,
-    MediaCodec,
-    MediaFile,
-)
-from wbtypes_core.codec import EXACT, caption_of, exact_of, expect_object, read
-from wbtypes_core.jsonio import JsonObject, same
+from wbtypes_core import BatchCodec, Code, DecodeContext, DecodeError, EncodeContext, MediaCodec, MediaFile
+from wbtypes_core.codec import caption_of, exact_fields, exact_part, read
+from wbtypes_core.jsonio import JsonObject
 
 from .values import CLOUD, DTYPES, WIDTHS, Object3D
 
@@ -37,18 +28,11 @@ class Object3DCodec(MediaCodec[Object3D]):
 
     def fields(self, value: Object3D, ctx: EncodeContext) -> JsonObject:
         """What the file does not say of the points that it was made from."""
-        said = {"dtype": value.dtype, "nonfinite": value.nonfinite, "columns": value.columns}
-        beside = {key: item for key, item in said.items() if item}
-        return {EXACT: beside} if beside else {}
+        return exact_part(dtype=value.dtype, nonfinite=value.nonfinite or None, columns=value.columns)
 
     def build(self, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> Object3D:
         """The object of a node; its file stays closed."""
-        exact = exact_of(node)
-        try:
-            beside = _beside(exact) if exact else {}
-        except DecodeError as error:
-            raise error.under(EXACT) from None
-        return Object3D.restore(file=file, caption=caption_of(node), **beside)
+        return Object3D.restore(file=file, caption=caption_of(node), **exact_fields(node, _beside))
 
     def native(self, value: Object3D) -> Any:
         """The points of a cloud or scene as an array; of another file its trimesh mesh."""
@@ -73,43 +57,21 @@ def _beside(exact: JsonObject) -> dict[str, Any]:
 class Object3DBatchCodec(BatchCodec):
     """The `object3D` object: a list of objects, each in its own form, and their files' names below ``media/object3D``.
 
-    Wire format, section 2.8. Names and count repeat what the objects say, which counts: where a batch says otherwise, it is
-    written back as it came for as long as the objects stay where they are.
+    Wire format, section 2.8.
     """
 
     tag = "object3D"
     item_type = Object3D
+    item_tag = Object3DCodec.tag
+    items_key = "objects"
     keys = ("filenames", "count", "objects")
 
-    def encode(self, value: Batch, ctx: EncodeContext) -> JsonObject:
-        """Each object in its own form, in order, and the names of their files."""
-        objects = [ctx.encode(item, "objects", at) for at, item in enumerate(value)]
-        return {**_summary(objects, value.layout), "objects": objects}
-
-    def decode(self, node: Any, ctx: DecodeContext) -> Batch:
-        """The objects of a node; no file is opened."""
-        node = expect_object(node)
-        nodes = read(node, "objects", list)
-        objects = [ctx.decode(each, "objects", at, expect=Object3DCodec.tag) for at, each in enumerate(nodes)]
-        return Batch(objects, tag=self.tag, layout=_layout(node, _summary(nodes)))
+    def summary(self, items: Sequence[Any], nodes: Sequence[JsonObject]) -> JsonObject:
+        """The names of the files, and how many they are."""
+        return {"filenames": [_name(node) for node in nodes], "count": len(items)}
 
 
-def _summary(objects: list[Any], layout: Mapping[str, Any] | None = None) -> JsonObject:
-    """What a batch repeats of its objects' nodes, or what it said of the same before."""
-    body: JsonObject = {"filenames": [_name(each) for each in objects], "count": len(objects)}
-    if layout and same(body, layout["of"]):
-        said: JsonObject = layout["said"]
-        return said
-    return body
-
-
-def _name(node: Any) -> Any:
+def _name(node: JsonObject) -> Any:
     """The path of an object's file below the folder of all; that of one which lies elsewhere as it is."""
-    path = (node.get("path") or node.get("artifact_path")) if isinstance(node, dict) else None
+    path = node.get("path") or node.get("artifact_path")
     return path.removeprefix(f"{FOLDER}/") if isinstance(path, str) else path
-
-
-def _layout(node: JsonObject, written: JsonObject) -> JsonObject:
-    """What a batch says of its files, where it is not what would be written."""
-    said = {key: node[key] for key in written if node.get(key) is not None}
-    return {} if same(said, written) else {"of": written, "said": said}

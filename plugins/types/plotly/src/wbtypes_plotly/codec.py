@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from wbtypes_core import Codec, DecodeContext, DecodeError, Dialect, EncodeContext, JsonFileCodec, MediaFile
-from wbtypes_core.codec import EXACT, caption_of, exact_of, expect_object, read
+from wbtypes_core.codec import caption_of, exact_fields, exact_part, expect_object, read, read_part
 from wbtypes_core.jsonio import JsonObject
+from wbtypes_core.plain import copied
 
-from .values import InlinePlotly, Plotly, copied, file_of
+from .values import InlinePlotly, Plotly, file_of
 
 
 class PlotlyCodec(JsonFileCodec[Plotly]):
@@ -54,23 +55,14 @@ class InlinePlotlyCodec(Codec[InlinePlotly]):
 
     def encode(self, value: InlinePlotly, ctx: EncodeContext) -> JsonObject:
         """The figure itself; a caption has its place only beside it."""
-        body: JsonObject = {"plot": value.figure_json}
-        if value.caption is not None:
-            body[EXACT] = {"caption": value.caption}
-        return body
+        return {"plot": value.figure_json, **exact_part(caption=value.caption)}
 
     def decode(self, node: Any, ctx: DecodeContext) -> InlinePlotly:
         """The figure of a node."""
         node = expect_object(node)
-        try:
-            figure = copied(_figure(read(node, "plot", dict)))
-        except DecodeError as error:
-            raise (error if error.path[:1] == ("plot",) else error.under("plot")) from None
-        try:
-            caption = caption_of(exact_of(node))
-        except DecodeError as error:
-            raise (error if error.path[:1] == (EXACT,) else error.under(EXACT)) from None
-        return InlinePlotly.restore(file=file_of(figure), caption=caption, figure=figure)
+        figure = copied(read_part(node, "plot", _figure))
+        beside = exact_fields(node, lambda exact: {"caption": caption_of(exact)})
+        return InlinePlotly.restore(file=file_of(figure), figure=figure, **beside)
 
     def native(self, value: InlinePlotly) -> Any:
         """The ``plotly.graph_objects.Figure``."""

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from wbtypes_core import FrozenMap, Media, MediaFile
 from wbtypes_core.files import LazyFile
 from wbtypes_core.jsonio import JsonObject, dumps
-from wbtypes_core.plain import SCALARS, as_array, to_plain
+from wbtypes_core.plain import SCALARS, JsonCopy, as_array, copied
 from wbtypes_core.values import check_caption, with_caption
 
 SUFFIX = ".plotly.json"
@@ -33,11 +33,6 @@ _GAP_TEXT = "\0bdata\0"
 _GAP = dumps(_GAP_TEXT).strip('"').encode("ascii")
 
 
-def _by_value(figure: JsonObject) -> FrozenMap[str, Any]:
-    """A figure as it is compared: by meaning, NaN equal to NaN."""
-    return FrozenMap(figure)
-
-
 @frozen(kw_only=True, init=False, repr=False)
 class Plotly(Media):
     """A plotly figure, stored as its JSON.
@@ -58,13 +53,13 @@ class Plotly(Media):
 
     Raises:
         TypeError: `val` is none of these, or holds something that JSON does not know, with its place.
-        ValueError: a matplotlib figure that holds an image or that the converter fails on; or a figure that is nested too
-            deep, or holds itself.
+        ValueError: a matplotlib figure that holds an image or that the converter fails on; two keys of a dict that are one
+            as text; or a figure that is nested too deep, or holds itself.
         MissingExtra: plotly is not installed, which converts what is of matplotlib.
     """
 
     file: MediaFile = field(eq=False)
-    _figure: JsonObject = field(eq=_by_value)
+    _figure: JsonObject = field(eq=FrozenMap)
 
     in_file = frozenset(("figure",))
 
@@ -135,15 +130,6 @@ class InlinePlotly(Plotly):
     """
 
 
-def copied(item: Any) -> Any:
-    """A copy of a JSON value."""
-    if isinstance(item, dict):
-        return {name: copied(each) for name, each in item.items()}
-    if isinstance(item, list):
-        return list(item) if SCALARS.issuperset(map(type, item)) else [copied(each) for each in item]
-    return item
-
-
 def file_of(figure: JsonObject) -> MediaFile:
     """The file of a figure, written at first need."""
     return LazyFile(lambda: _written(figure), SUFFIX)
@@ -209,7 +195,7 @@ def _taken(val: object) -> JsonObject:
 
         given = native.from_matplotlib(val)
     try:
-        figure = _plain(given, "figure", True)
+        figure = _PACKED(given, "figure")
     except RecursionError:
         raise ValueError("the figure is nested too deep, or holds itself") from None
     return _checked(figure, type(val).__name__)
@@ -228,53 +214,27 @@ def _checked(figure: Any, kind: str) -> JsonObject:
     return {**figure, "data": traces, "layout": layout or {}}
 
 
-def _plain(item: Any, place: str, pack: bool) -> Any:
+class _FigureCopy(JsonCopy):
     """A copy of what the user gave, as JSON; `pack` allows typed arrays."""
-    if type(item) in SCALARS:
-        return item
-    if isinstance(item, list | tuple):
-        if SCALARS.issuperset(map(type, item)):
-            return list(item)
-        return [_plain(each, f"{place}[{at}]", pack) for at, each in enumerate(item)]
-    if isinstance(item, Mapping):
-        return _object(item, place, pack)
-    if hasattr(item, "to_plotly_json"):
-        return _plain(item.to_plotly_json(), place, pack)
-    array = as_array(item)
-    if (
-        array is None and hasattr(item, "to_numpy") and hasattr(item, "__len__")
-    ):  # columns of pandas and polars
-        array = item.to_numpy()
-    if array is not None:
-        from . import native
 
-        found = native.packed(array) if pack else native.listed(array)
-        return found if isinstance(found, dict) else _plain(found, place, pack)
-    if type(item).__name__ in _ABSENT:
-        return None
-    found = to_plain(item)
-    if found is NotImplemented:
-        raise TypeError(
-            f"{place} is {type(item).__name__}; give numbers, text, dates, arrays, lists and dicts"
-        )
-    return _plain(found, place, pack)
+    def __init__(self, pack: bool) -> None:
+        self._pack = pack
+
+    def below(self, key: str) -> JsonCopy:
+        return _LISTED if key in _NOT_PACKED else self
+
+    def other(self, item: Any, place: str) -> Any:
+        if hasattr(item, "to_plotly_json"):
+            return self(item.to_plotly_json(), place)
+        array = as_array(item)
+        if array is None and hasattr(item, "to_numpy") and hasattr(item, "__len__"):
+            array = item.to_numpy()  # columns of pandas and polars
+        if array is not None:
+            from . import native
+
+            found = native.packed(array) if self._pack else native.listed(array)
+            return found if isinstance(found, dict) else self(found, place)
+        return None if type(item).__name__ in _ABSENT else super().other(item, place)
 
 
-def _object(item: Mapping[Any, Any], place: str, pack: bool) -> JsonObject:
-    found: JsonObject = {}
-    for name, each in item.items():
-        key = name if type(name) is str else _key(name, place)
-        if key in found:
-            raise TypeError(f"two keys of {place} are {key!r} as text, as JSON has them; rename one")
-        found[key] = _plain(each, f"{place}[{name!r}]", pack and key not in _NOT_PACKED)
-    return found
-
-
-def _key(name: Any, place: str) -> str:
-    """A key as text, as core writes those of plain dicts."""
-    if isinstance(name, bool):
-        return "true" if name else "false"
-    found = None if name is None else to_plain(name)
-    if isinstance(found, str | int | float) or found is None:
-        return str(found)
-    raise TypeError(f"a key of {place} is {type(name).__name__}; keys are text in JSON, so make it a str")
+_PACKED, _LISTED = _FigureCopy(True), _FigureCopy(False)

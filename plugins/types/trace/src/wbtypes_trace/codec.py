@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from wbtypes_core import Codec, DecodeContext, DecodeError, EncodeContext
-from wbtypes_core.codec import EXACT, exact_of, expect_object, read
+from wbtypes_core import Codec, DecodeContext, EncodeContext
+from wbtypes_core.codec import EXACT, exact_fields, expect_object, read, read_part
 from wbtypes_core.jsonio import JsonObject, loads
 
 from .values import Span, TraceTree, span_of
@@ -32,12 +34,10 @@ class TraceTreeCodec(Codec[TraceTree]):
         """The trace of a node, once the JSON in its texts is known to be sound."""
         node = expect_object(node)
         read(node, "root_span_dumps", str)
-        try:
-            exact = _texts(exact_of(node), ctx)
-        except DecodeError as error:
-            raise error.under(EXACT) from None
         return TraceTree.restore(
-            **_texts(node, ctx), model_hash=read(node, "model_hash", str, default=None), exact=exact
+            **_texts(node, ctx),
+            model_hash=read(node, "model_hash", str, default=None),
+            exact=exact_fields(node, partial(_texts, ctx=ctx)),
         )
 
     def native(self, value: TraceTree) -> Span:
@@ -46,17 +46,16 @@ class TraceTreeCodec(Codec[TraceTree]):
 
 
 def _texts(node: JsonObject, ctx: DecodeContext) -> dict[str, str]:
-    """The texts of a node, which are there and hold what they should."""
-    found: dict[str, str] = {}
-    for key, check in _TEXTS.items():
-        text = read(node, key, str, default=None)
-        if text is None:
-            continue
-        try:
-            document = loads(text)
-            ctx.limits.check(document)
-            check(document)
-        except DecodeError as error:
-            raise error.under(key) from None
-        found[key] = text
-    return found
+    """The texts of a node that are there, and hold what they should."""
+    said = {
+        key: read_part(node, key, partial(_sound, ctx, check), str, default=None)
+        for key, check in _TEXTS.items()
+    }
+    return {key: text for key, text in said.items() if text is not None}
+
+
+def _sound(ctx: DecodeContext, check: Callable[[Any], Any], text: str) -> str:
+    document = loads(text)
+    ctx.limits.check(document)
+    check(document)
+    return text

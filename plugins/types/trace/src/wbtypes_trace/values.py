@@ -7,19 +7,17 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from numbers import Real
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 from attrs import field, frozen
 
-from wbtypes_core import DecodeError, FrozenMap, WBValue
-from wbtypes_core.codec import expect_object, read
+from wbtypes_core import FrozenMap, WBValue
+from wbtypes_core.codec import expect_object, read, read_items
 from wbtypes_core.errors import warn_once
 from wbtypes_core.jsonio import Json, JsonObject, dumps, loads
-from wbtypes_core.plain import SCALARS, as_array, key_text, listed, to_plain
+from wbtypes_core.plain import JsonCopy
 from wbtypes_core.values import frozen_map, with_caption
-
-T = TypeVar("T")
 
 PLACEHOLDER = "<<non-serializable: {}>>"
 """What stands for an object that has no JSON form, as in wandb: the name of its class."""
@@ -212,7 +210,7 @@ class TraceTree(WBValue):
             raise TypeError(f"model_dict is a dict or None, not {type(model_dict).__name__}")
         try:
             root = dumps(_said(root_span, "root_span"))
-            model = None if model_dict is None else dumps(_plain(model_dict, "model_dict"))
+            model = None if model_dict is None else dumps(_COPY(model_dict, "model_dict"))
             finite_root, finite_model = _finite(root), None if model is None else _finite(model)
         except RecursionError:
             raise ValueError("the spans are nested too deep, or within themselves") from None
@@ -279,36 +277,22 @@ def _said(item: Span | Result, place: str) -> JsonObject:
     found: JsonObject = {}
     for spec in attrs.fields(type(item)):
         if spec.name != "extra":
-            found[spec.name] = _plain(getattr(item, spec.name), f"{place}.{spec.name}")
-    return {**found, **_plain(item.extra, f"{place}.extra"), **found}
+            found[spec.name] = _COPY(getattr(item, spec.name), f"{place}.{spec.name}")
+    return {**found, **_COPY(item.extra, f"{place}.extra"), **found}
 
 
-def _plain(item: Any, place: str) -> Any:
+class _Copy(JsonCopy):
     """What the user gave, as JSON has it; what has no such form as a text that names its class."""
-    if type(item) in SCALARS:
-        return item
-    if isinstance(item, Span | Result):
-        return _said(item, place)
-    if isinstance(item, list | tuple):
-        return [_plain(each, f"{place}[{at}]") for at, each in enumerate(item)]
-    if isinstance(item, Mapping) and not isinstance(item, WBValue):
-        return _object(item, place)
-    array = as_array(item)
-    found = to_plain(item) if array is None else listed(array)
-    if found is not NotImplemented:
-        return _plain(found, place)
-    warn_once(ODD)
-    return PLACEHOLDER.format(type(item).__qualname__)
+
+    def other(self, item: Any, place: str) -> Any:
+        return _said(item, place) if isinstance(item, Span | Result) else super().other(item, place)
+
+    def odd(self, item: Any, place: str) -> Any:
+        warn_once(ODD)
+        return PLACEHOLDER.format(type(item).__qualname__)
 
 
-def _object(item: Mapping[Any, Any], place: str) -> JsonObject:
-    found: JsonObject = {}
-    for name, each in item.items():
-        key = name if type(name) is str else key_text(name, place)
-        if key in found:
-            raise ValueError(f"two keys of {place} are {key!r} as text, as JSON has them; rename one")
-        found[key] = _plain(each, f"{place}[{name!r}]")
-    return found
+_COPY = _Copy()
 
 
 def _finite(text: str) -> str:
@@ -346,8 +330,8 @@ def span_of(node: Any) -> Span:
         end_time_ms=read(node, "end_time_ms", float, default=None),
         status_message=read(node, "status_message", str, default=None),
         attributes=read(node, "attributes", dict, default=None),
-        results=_items(node, "results", _result_of),
-        child_spans=_items(node, "child_spans", span_of),
+        results=read_items(node, "results", _result_of, default=None),
+        child_spans=read_items(node, "child_spans", span_of, default=None),
         extra=_others(node, Span),
     )
     for key, words in (("status_code", StatusCode), ("span_kind", SpanKind)):
@@ -364,19 +348,6 @@ def _result_of(node: Any) -> Result:
         outputs=read(node, "outputs", dict, default=None),
         extra=_others(node, Result),
     )
-
-
-def _items(node: JsonObject, key: str, make: Callable[[Any], T]) -> list[T] | None:
-    nodes = read(node, key, list, default=None)
-    if nodes is None:
-        return None
-    found: list[T] = []
-    for at, each in enumerate(nodes):
-        try:
-            found.append(make(each))
-        except DecodeError as error:
-            raise error.under(key, at) from None
-    return found
 
 
 def _others(node: JsonObject, kind: type[Span | Result]) -> JsonObject:

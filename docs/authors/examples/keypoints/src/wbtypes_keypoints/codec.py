@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from wbtypes_core import Code, Codec, DecodeContext, DecodeError, EncodeContext, FrozenMap
-from wbtypes_core.codec import caption_of, expect_object, read
-from wbtypes_core.jsonio import JsonObject
+from wbtypes_core import (
+    Code,
+    Codec,
+    DecodeContext,
+    DecodeError,
+    EncodeContext,
+    FrozenMap,
+    JsonObject,
+    caption_of,
+    expect_object,
+    read,
+    read_items,
+)
 
 from .values import Keypoints, Point, Pose
 
@@ -32,12 +42,10 @@ class KeypointsCodec(Codec[Keypoints]):
     def decode(self, node: Any, ctx: DecodeContext) -> Keypoints:
         """The keypoints of a node; no file is opened."""
         node = expect_object(node)
-        poses = read(node, "poses", list)
-        skeleton = read(node, "skeleton", list, default=[])
         return Keypoints.restore(
             image=ctx.decode(read(node, "image", dict), "image", expect="image-file"),
-            poses=tuple(_pose(pose, at) for at, pose in enumerate(poses)),
-            skeleton=tuple(_edge(edge, at) for at, edge in enumerate(skeleton)),
+            poses=tuple(read_items(node, "poses", _pose)),
+            skeleton=tuple(read_items(node, "skeleton", _edge, default=())),
             caption=caption_of(node),
         )
 
@@ -46,11 +54,8 @@ class KeypointsCodec(Codec[Keypoints]):
         return value.to_pil()
 
 
-def _pose(pose: Any, at: int) -> Pose:
-    try:
-        return FrozenMap((name, _point(point, name)) for name, point in expect_object(pose).items())
-    except DecodeError as error:
-        raise error.under("poses", at) from None
+def _pose(pose: Any) -> Pose:
+    return FrozenMap((name, _point(point, name)) for name, point in expect_object(pose).items())
 
 
 def _point(point: Any, name: str) -> Point:
@@ -59,7 +64,7 @@ def _point(point: Any, name: str) -> Point:
     raise DecodeError("is no point [x, y] or [x, y, score]", reason=Code.BAD_VALUE, path=(name,))
 
 
-def _edge(edge: Any, at: int) -> tuple[str, str]:
+def _edge(edge: Any) -> tuple[str, str]:
     if isinstance(edge, list) and len(edge) == 2 and all(isinstance(name, str) for name in edge):
         return edge[0], edge[1]
-    raise DecodeError("is no pair of names", reason=Code.BAD_VALUE, path=("skeleton", at))
+    raise DecodeError("is no pair of names", reason=Code.BAD_VALUE)

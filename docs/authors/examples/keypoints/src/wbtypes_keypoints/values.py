@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
-from wbtypes_core import FrozenMap, WBValue
-from wbtypes_core.values import Caption, check_caption, with_caption
+from wbtypes_core import Caption, FrozenMap, WBValue, check_caption, with_caption
 
 if TYPE_CHECKING:
     from PIL import Image as Pictures

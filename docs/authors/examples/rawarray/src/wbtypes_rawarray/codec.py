@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from wbtypes_core import Code, DecodeContext, DecodeError, EncodeContext, MediaCodec, MediaFile
-from wbtypes_core.codec import caption_of, read
-from wbtypes_core.jsonio import JsonObject
+from wbtypes_core import (
+    Code,
+    DecodeContext,
+    DecodeError,
+    EncodeContext,
+    JsonObject,
+    MediaCodec,
+    MediaFile,
+    caption_of,
+    read,
+    read_items,
+)
 
 from .values import Dtype, RawArray
 
@@ -25,16 +34,19 @@ class RawArrayCodec(MediaCodec[RawArray]):
 
     def build(self, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> RawArray:
         """The array of a node; its file stays closed."""
-        shape = read(node, "shape", list)
-        for axis, length in enumerate(shape):
-            if type(length) is not int or length < 0:
-                raise DecodeError("is no length of an axis", reason=Code.BAD_VALUE, path=("shape", axis))
+        shape = tuple(read_items(node, "shape", _length))
         dtype = _tupled(read(node, "dtype", str, list))
-        return RawArray.restore(file=file, caption=caption_of(node), dtype=dtype, shape=tuple(shape))
+        return RawArray.restore(file=file, caption=caption_of(node), dtype=dtype, shape=shape)
 
     def native(self, value: RawArray) -> Any:
         """The array."""
         return value.to_numpy()
+
+
+def _length(axis: Any) -> int:
+    if type(axis) is int and axis >= 0:
+        return axis
+    raise DecodeError("is no length of an axis", reason=Code.BAD_VALUE)
 
 
 def _listed(dtype: Any) -> Any:

@@ -10,9 +10,7 @@ from typing import Any
 import numpy
 from numpy.lib import format as npy
 
-from wbtypes_core import BytesFile, Code, DecodeError, MediaFile
-from wbtypes_core.errors import need
-from wbtypes_core.files import unreadable
+from wbtypes_core import BytesFile, Code, DecodeError, MediaFile, need, unreadable
 
 from .values import Dtype
 

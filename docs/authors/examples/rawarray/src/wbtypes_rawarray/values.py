@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
-from wbtypes_core import Media
-from wbtypes_core.values import Caption, check_caption, with_caption
+from wbtypes_core import Caption, Media, check_caption, with_caption
 
 if TYPE_CHECKING:
     import numpy
