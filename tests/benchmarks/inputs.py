@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,28 @@ def page(size: int, turn: int) -> str:
     return (
         f"<html><head><title>{turn}</title></head><body>{paragraph * (size // len(paragraph))}</body></html>"
     )
+
+
+def layers(count: int) -> list[dict[str, Any]]:
+    """What a chain of layers says of each node, as the client's own reader of Keras models has it; ids are whole numbers."""
+    return [
+        {
+            "id": number,
+            "name": f"dense_{number}",
+            "class_name": "Dense",
+            "output_shape": (None, 64),
+            "num_parameters": 4160,
+            "is_output": False,
+        }
+        for number in range(count)
+    ]
+
+
+def told_of_graph(text: str | bytes) -> list[Any]:
+    """What tells one graph's file from another: how many nodes and edges there are, and the digest of both."""
+    graph = json.loads(text)
+    both = json.dumps([graph["nodes"], graph["edges"]], sort_keys=True)
+    return [len(graph["nodes"]), len(graph["edges"]), hashlib.sha256(both.encode()).hexdigest()]
 
 
 COLUMNS = list("abcdefghij")
@@ -114,6 +138,16 @@ def frame(count: int) -> Any:
             "j": draw.integers(0, 255, count).astype("uint8"),
         }
     )
+
+
+def gone(path: Path) -> Callable[[int], Path]:
+    """Gives a path whose file is not there any more: to write over a large one waits for the disk, which no run does."""
+
+    def prepare(turn: int) -> Path:
+        path.unlink(missing_ok=True)
+        return path
+
+    return prepare
 
 
 def told(table: Any) -> list[Any]:

@@ -89,13 +89,13 @@ def test_text(bench, files, count):
     table = table_of(inputs.rows(count))
     path = files / "ours.table.json"
 
-    def ours(_, turn):
+    def ours(path, turn):
         path.write_bytes(table.file.read())
         return path
 
     facts = bench(
         f"table {size_of(count)}, JSON text, NaN kept",
-        ours=Work(ours, facts=lambda path: inputs.told(json.loads(path.read_bytes())["data"])),
+        ours=Work(ours, inputs.gone(path), lambda path: inputs.told(json.loads(path.read_bytes())["data"])),
         theirs=theirs("table_text", count=count),
         floor=("table_text_by_pydantic", {"count": count}),
         wanted=wanted(count, 18, 1.5),

@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,21 @@ def file(run: Any, path: str) -> Work:
     )
 
 
+@job
+def graph(run: Any, count: int) -> Work:
+    layers = inputs.layers(count)
+
+    def run_(_: int, turn: int) -> Node:
+        made = wandb.Graph()
+        nodes = [made.add_node(**layer) for layer in layers]
+        for pair in pairwise(nodes):
+            made.add_edge(*pair)
+        node: Node = val_to_json(run, "graph", made, turn)
+        return node
+
+    return Work(run_, facts=lambda node: inputs.told_of_graph(stored(run, node).read_bytes()))
+
+
 def table_of(rows: list[list[Any]]) -> Any:
     """A table of the client, mixed columns refused."""
     return wandb.Table(columns=inputs.COLUMNS, data=rows)
@@ -127,26 +143,31 @@ def table_of_frame(run: Any, count: int) -> Work:
 def table_text(run: Any, count: int) -> Work:
     made = table_of(inputs.rows(count))
 
-    path = Path(run.dir, "text.table.json")
-
-    def run_(_: int, turn: int) -> Path:
+    def run_(path: Path, turn: int) -> Path:
         with codecs.open(str(path), "w", encoding="utf-8") as out:  # as `Table.bind_to_run` has it
             util.json_dump_safer(_numpy_arrays_to_lists(made._to_table_json(count)), out)
         return path
 
-    return Work(run_, facts=lambda path: inputs.told(json.loads(path.read_bytes())["data"]))
+    return Work(
+        run_,
+        inputs.gone(Path(run.dir, "text.table.json")),
+        lambda path: inputs.told(json.loads(path.read_bytes())["data"]),
+    )
 
 
 @job
 def table_text_by_pydantic(run: Any, count: int) -> Work:
     document = {"columns": inputs.COLUMNS, "data": inputs.rows(count)}
-    path = Path(run.dir, "floor.table.json")
 
-    def run_(_: int, turn: int) -> Path:
+    def run_(path: Path, turn: int) -> Path:
         path.write_bytes(pydantic_core.to_json(document, inf_nan_mode="constants"))
         return path
 
-    return Work(run_, facts=lambda path: inputs.told(json.loads(path.read_bytes())["data"]))
+    return Work(
+        run_,
+        inputs.gone(Path(run.dir, "floor.table.json")),
+        lambda path: inputs.told(json.loads(path.read_bytes())["data"]),
+    )
 
 
 @job

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import datetime
+import json
+import operator
 import pickle
 from collections import OrderedDict, namedtuple
 from decimal import Decimal
@@ -11,7 +13,9 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 
 from wbtypes_core import FrozenMap, MemoryStore, decode, encode
@@ -48,8 +52,69 @@ def test_columns_by_name() -> None:
         table.get_column("a", convert_to="list")
     column = table.column("a")
     column.append(4)
-    table.data[0][0] = 9
     assert table.column("a") == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda rows: rows.append([4, "w"]),
+        lambda rows: rows.extend([]),
+        lambda rows: rows.insert(0, []),
+        lambda rows: rows.remove(rows[0]),
+        lambda rows: rows.pop(),
+        lambda rows: rows.clear(),
+        lambda rows: rows.sort(),
+        lambda rows: rows.sort(key=len, reverse=True),
+        lambda rows: rows.reverse(),
+        lambda rows: rows.__setitem__(0, None),
+        lambda rows: rows.__setitem__(slice(1), []),
+        lambda rows: rows.__delitem__(0),
+        lambda rows: operator.iadd(rows, []),
+        lambda rows: operator.imul(rows, 2),
+    ],
+)
+def test_what_would_not_change_the_table_is_refused(change: Any) -> None:
+    table = small()
+    for rows in (table.data, table.data[0], next(table.iterrows())[1]):
+        with pytest.raises(TypeError, match=r"are copies.*add rows by table\.add_data\(\.\.\.\)"):
+            change(rows)
+    assert table == small()
+
+
+def test_rows_are_lists_to_all_that_reads_them() -> None:
+    table = small()
+    rows, plain = table.data, [[1, "x"], [2, "y"], [3, None]]
+    assert isinstance(rows, list) and isinstance(rows[0], list)
+    assert (rows == plain, plain == rows, repr(rows)) == (True, True, repr(plain))
+    assert json.loads(json.dumps(rows)) == msgspec.json.decode(msgspec.json.encode(rows)) == plain
+    assert np.array(rows).tolist() == np.array(plain).tolist()
+    assert pd.DataFrame(rows, columns=table.columns).equals(table.to_pandas())
+    assert Table(table.columns, rows) == table
+    assert Table(["r"], [[rows[0]]]).data == [[plain[0]]]
+    assert encode(rows, None).json == plain
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        list,
+        sorted,
+        copy.copy,
+        copy.deepcopy,
+        lambda rows: rows.copy(),
+        lambda rows: rows[:],
+        lambda rows: rows + [[]][1:],
+        lambda rows: rows * 1,
+        lambda rows: [*rows],
+        lambda rows: pickle.loads(pickle.dumps(rows)),
+    ],
+)
+def test_copies_of_rows_may_be_changed(own: Any) -> None:
+    found = own(small().data)
+    found.append([4, "w"])
+    assert type(found) is list
+    assert len(found) == 4
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ from wbtypes_core.layout import path_of_key
 from . import column_types
 from .column_nodes import UNKNOWN
 from .column_types import ColumnType
-from .columns import ArtifactReader, Column, RunReader, Written, holds_moments, write
-from .text import ARTIFACT_ROWS, document, run_file
+from .columns import ArtifactReader, Column, RunReader, Written, holds_moments, is_finite, write
+from .text import ARTIFACT_ROWS, Scalars, document, read_document, run_file
 from .values import TABLE_SUFFIX as SUFFIX
 from .values import IncrementalTable, JoinedTable, Logged, Name, Origin, PartitionedTable, Table
 
@@ -84,8 +84,14 @@ class TableCodec(Codec[Table]):
         names, raw = _raw_columns(node, ctx)
         said = _exact_columns(node)
         root, types = _types(node, names, said)
-        readers = [ArtifactReader(ctx, types.get(at), said.get(str(at), {}), at) for at in range(len(names))]
-        columns = [Column(cells, reader) for cells, reader in zip(raw, readers, strict=True)]
+        plain = type(node["data"]) is Scalars
+        readers = [
+            ArtifactReader(ctx, types.get(at), said.get(str(at), {}), at, plain) for at in range(len(names))
+        ]
+        columns = [
+            Column(cells, None if reader.is_idle else reader)
+            for cells, reader in zip(raw, readers, strict=True)
+        ]
         if ctx.on_unknown == "raise":
             for column in columns:
                 column.cells  # noqa: B018 - it is asked for to see whether it can be read
@@ -159,7 +165,8 @@ def _document(table: Table, ctx: EncodeContext, first: int = 0) -> tuple[JsonObj
 def _root(table: Table, types: JsonObject) -> JsonObject:
     """The types of all columns as one node, under the name that it was read under."""
     said = table.origin.root if table.origin else None
-    return {**(said.to_json() if said else {"wb_type": "typedDict"}), "params": {"type_map": types}}
+    node: JsonObject = said.to_json() if said else {"wb_type": "typedDict"}
+    return {**node, "params": {**node.get("params", {}), "type_map": types}}
 
 
 def _column_type(table: Table) -> JsonObject:
@@ -175,7 +182,10 @@ def _refers(declared: ColumnType) -> bool:
 
 
 def _as_it_came(table: Table, at: int, ctx: EncodeContext) -> Written | None:
-    """A column that has not changed since it was read, where its JSON is still right: moments, and arrays in this store."""
+    """A column that has not changed since it was read, where its JSON is still right.
+
+    So it is of moments, of what is not understood here, and of arrays in this store.
+    """
     if table.origin is None:
         return None
     place: object = table.origin.place
@@ -183,7 +193,11 @@ def _as_it_came(table: Table, at: int, ctx: EncodeContext) -> Written | None:
         arrays = (part for part in table._type(at).parts if part.name == "ndarray")
         if any(part.params.get("serialization_path") for part in arrays):
             return Written([None] * len(table))
-    return table._columns[at].json
+    kept = table._columns[at].json
+    if kept is None:
+        return None
+    ctx.carry([kept.exact, *(cell for cell in kept.cells if type(cell) in (list, dict))], table.place)
+    return evolve(kept, finite=is_finite(kept.cells))
 
 
 def _type_json(declared: ColumnType, table: Table, ctx: EncodeContext) -> JsonObject:
@@ -226,13 +240,14 @@ def table_bytes(table: Table, ctx: EncodeContext, first: int = 0, **beside: Any)
         beside: further keys.
     """
     body, columns = _document(table, ctx, first)
-    exact = body.pop(EXACT, None)
-    if exact is not None and ctx.exact:
+    unknown = _unknown(table)
+    exact = {**(unknown.pop(EXACT, None) or {}), **body.pop(EXACT, {})}
+    if exact and ctx.exact:
         body[EXACT] = exact
-    return document({**_unknown(table), "_type": TableCodec.tag, **body, **beside}, columns)
+    return document({**unknown, "_type": TableCodec.tag, **body, **beside}, columns)
 
 
-def _unknown(table: Table) -> Mapping[str, Any]:
+def _unknown(table: Table) -> dict[str, Any]:
     """Keys that the artifact's copy had, and nobody here knows."""
     origin = table.origin
     if origin is None:
@@ -259,11 +274,14 @@ def _raw_columns(node: JsonObject, ctx: DecodeContext) -> tuple[list[Name], list
             raise DecodeError(
                 f"is {kind(name)}, not a column's name", reason=Code.WRONG_TYPE, path=("columns", at)
             )
-    rows = read(node, "data", list)
+    rows = node.get("data")
+    if type(rows) is not Scalars:
+        rows = read(node, "data", list)
     ctx.limits.spend("rows", len(rows), "the number of rows of a table")
     if not rows:
         return names, [[] for _ in names]
-    if set(map(type, rows)) != {list} or set(map(len, rows)) != {len(names)}:
+    lists = type(rows) is Scalars or set(map(type, rows)) == {list}
+    if not lists or set(map(len, rows)) != {len(names)}:
         at = next(at for at, row in enumerate(rows) if type(row) is not list or len(row) != len(names))
         what = f"has {len(rows[at])} cells" if type(rows[at]) is list else f"is {kind(rows[at])}, not cells"
         raise DecodeError(
@@ -388,7 +406,7 @@ class TableFileCodec(JsonFileCodec[Table]):
     def plain(self, node: JsonObject, file: MediaFile, ctx: DecodeContext, reason: Reason) -> Table:
         """The run's copy."""
         inner = ctx.inside(file)
-        return _run_table(Table, inner.load_json(file), node, file, inner, reason, self.keys)
+        return _run_table(Table, read_document(file, inner), node, file, inner, reason, self.keys)
 
     def parse(self, document: Any, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> Table:
         """The table of the run's copy alone."""
@@ -430,7 +448,7 @@ def _artifact_table(url: str, ctx: DecodeContext) -> Table:
     inner, entry = ctx.artifact(url)
     inner = inner.inside(entry)
     with at_rest():  # until the rows, which are many lists, have become columns
-        table = inner.decode(inner.load_json(entry), expect=TableCodec.tag)
+        table = inner.decode(read_document(entry, inner), expect=TableCodec.tag)
     if not isinstance(table, Table):
         raise DecodeError(f"{entry} is no table", reason=Code.WRONG_TYPE)
     return table
@@ -527,7 +545,7 @@ class IncrementalTableFileCodec(TableFileCodec):
     def plain(self, node: JsonObject, file: MediaFile, ctx: DecodeContext, reason: Reason) -> Table:
         """The run's copy of this increment alone."""
         inner = ctx.inside(file)
-        return _run_table(IncrementalTable, inner.load_json(file), node, file, inner, reason, self.keys)
+        return _run_table(IncrementalTable, read_document(file, inner), node, file, inner, reason, self.keys)
 
     def parse(self, document: Any, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> Table:
         """The table of the run's copy alone."""
@@ -717,7 +735,7 @@ def _part_at(path: str, ctx: DecodeContext) -> Any:
     try:
         file = ctx.file(path)
         inner = ctx.inside(file)
-        table = inner.decode(inner.load_json(file), expect=_PARTS)
+        table = inner.decode(read_document(file, inner), expect=_PARTS)
     except DecodeError:
         if ctx.on_unknown == "raise":
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from wbtypes_core import Code, DecodeError, LimitError
 from wbtypes_core.codec import expect_object, read
@@ -93,10 +93,12 @@ class ColumnType:
         return self.name == name or any(each.contains(name) for each in self.inner)
 
     def put(self, name: str, other: ColumnType) -> ColumnType:
-        """This type with another in place of the one of that name, here or among a union's parts."""
-        if self.name != "union":
-            return other if self.name == name else self
-        return ColumnType.union(*(other if part.name == name else part for part in self.parts))
+        """This type with another in place of the one of that name, here or among a union's parts; `extra` stays where it is."""
+        if self.name == name:
+            return evolve(other, extra={**self.extra, **other.extra})
+        if name not in (part.name for part in self.parts):
+            return self
+        return evolve(ColumnType.union(*(part.put(name, other) for part in self.parts)), extra=self.extra)
 
     def to_json(self) -> JsonObject:
         """The node as the client writes it; ``params`` are left out where there are none."""

@@ -525,7 +525,7 @@ def _without_null(cells: Iterable[Any]) -> list[Any]:
     """The cells that are neither None nor NaN."""
     kinds = set(map(type, cells))
     nulls = {cls for cls in kinds if _family(cls) == "none"}
-    rest = [cell for cell in cells if type(cell) not in nulls]
+    rest = [cell for cell in cells if type(cell) not in nulls] if nulls else list(cells)
     return (
         [cell for cell in rest if not _is_nan(cell)] if any(issubclass(cls, float) for cls in kinds) else rest
     )

@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
 from attrs import define, field, frozen
 
 from wbtypes_core import Code, DecodeContext, DecodeError, EncodeContext, MediaFile, Opaque, WBValue
+from wbtypes_core.codec import EXACT
 from wbtypes_core.files import reason_of
 from wbtypes_core.jsonio import JsonObject, kind
 
 from . import exact
 from .column_nodes import BOOLEAN, NUMBER, ColumnType, optional
+from .exact import Note
 from .lost import WORDS, Lost
 
 EMBEDDED = 150
@@ -25,9 +28,12 @@ SIDE_FOLDER = "media/serialized_data"
 
 _STRICT = frozenset((str, int, bool, type(None)))
 _NUMBERS = _STRICT | {float}
+_COUNTS = _NUMBERS - {str}
 _MOMENTS = frozenset((datetime.datetime, datetime.date, type(None)))
 _NESTED = frozenset((list, dict))
 _LISTS = frozenset((list, type(None)))
+_EXACT = frozenset(("nan", "times", "zone", "micros", "array", "arrays", "npy", "each", "notes", "type"))
+"""What may be said of a column beside its JSON, as far as it is known here."""
 
 # -- writing --------------------------------------------------------------------------------------------------
 
@@ -80,9 +86,9 @@ def write(
         return _moments(cells)
     if kinds <= _array_kinds(kinds):
         return _arrays(cells, declared, name, ctx)
-    plain = _plain_lists(cells, kinds)
-    if plain is not None:
-        return plain
+    alike = _plain_lists(cells, kinds) or _scalars(cells, kinds, moments=_holds_moments(declared))
+    if alike is not None:
+        return alike
     return _mixed(cells, ctx, at, moments=_holds_moments(declared))
 
 
@@ -173,6 +179,42 @@ def _no_value(cell: Any, path: exact.Path) -> Any:
     raise AssertionError(f"{cell!r} is no moment")
 
 
+def _scalars(cells: list[Any], kinds: frozenset[type], *, moments: bool) -> Written | None:
+    """Scalars of numpy that are all of one dtype, which is said once; None of all else."""
+    array = _stacked(cells, kinds)
+    if array is None:
+        return None
+    from . import native
+
+    if native.is_told(array.dtype):
+        numbers = _spread(array.tolist(), cells)
+        made = _numbers(numbers, frozenset(map(type, numbers)))
+        made.exact["each"] = ["numpy", [array.dtype.str, None]]
+        return made
+    json = map(native.moment, array) if moments else native.listed(array)
+    return Written(_spread(json, cells), {"npy": native.npy_text(array)})
+
+
+def _stacked(cells: list[Any], kinds: frozenset[type]) -> Any:
+    """Those of a column's scalars that are there as one array, where all are numpy's of one dtype; else None."""
+    classes = kinds - {type(None)}
+    if len(classes) != 1 or not all(each.__module__ == "numpy" for each in classes):
+        return None
+    from . import native
+
+    return native.stacked(_there(cells))
+
+
+def _there(cells: list[Any]) -> list[Any]:
+    return [cell for cell in cells if cell is not None]
+
+
+def _spread(items: Iterable[Any], cells: list[Any]) -> list[Any]:
+    """Items in the places of the cells that are there."""
+    rest = iter(items)
+    return [None if cell is None else next(rest) for cell in cells]
+
+
 def _array_kinds(kinds: frozenset[type]) -> set[type]:
     """Numpy's arrays and nothing, where arrays are among these."""
     arrays = {each for each in kinds if each.__module__ == "numpy" and each.__name__ == "ndarray"}
@@ -190,7 +232,7 @@ def _arrays(cells: list[Any], declared: ColumnType, name: str, ctx: EncodeContex
             made.append(None if cell is None else native.unsaid(cell))
             odd += [made[-1]] if cell is not None and not native.is_finite(cell) else []
         kind = _listed_type(cells, declared, nulls=any(None in each for each in odd))
-        return Written(made, {"array": native.dtype_text(cells)}, kind, _is_finite(odd))
+        return Written(made, {"array": native.dtype_text(cells)}, kind, is_finite(odd))
     stacked = native.stackable(cells) and any(part.name == "ndarray" for part in declared.parts)
     key = name if native.is_member(name) else _NAMELESS
     data = native.npz(cells, key, stacked=stacked)
@@ -233,7 +275,18 @@ def _mixed(cells: list[Any], ctx: EncodeContext, at: int, *, moments: bool) -> W
     for row, cell in enumerate(cells):  # `value` reads the row
         json = writer.cell(cell, (row,))
         made.append(_milliseconds(cell, json) if moments else json)
-    return Written(made, {"notes": writer.notes} if writer.notes else {}, finite=_is_finite(made))
+    return Written(made, _said(writer.notes, made), finite=is_finite(made))
+
+
+def _said(notes: list[Note], json: list[Any]) -> JsonObject:
+    """What notes say of a column: once, where each cell that is there has the same one."""
+    if not notes:
+        return {}
+    first = notes[0][1:]
+    alike = all(len(path) == 1 and said == first for path, *said in notes)
+    if alike and len(notes) == len(json) - json.count(None):
+        return {"each": first}
+    return {"notes": notes}
 
 
 def _milliseconds(cell: Any, json: Any) -> Any:
@@ -246,7 +299,8 @@ def _milliseconds(cell: Any, json: Any) -> Any:
     return json
 
 
-def _is_finite(json: Any) -> bool:
+def is_finite(json: Any) -> bool:
+    """Whether all numbers in some JSON are."""
     todo = [json]
     while todo:
         item = todo.pop()
@@ -272,8 +326,14 @@ def words(cells: list[Any], kinds: frozenset[type] | None = None) -> Written:
     plain = _plain_lists(cells, kinds)
     if plain is not None:
         return plain
-    made = [_word(cell) for cell in cells]
-    return Written(made, finite=_is_finite(made))
+    array = _stacked(cells, kinds)
+    if array is None:
+        made = [_word(cell) for cell in cells]
+    else:
+        from . import native
+
+        made = _spread(native.listed(array), cells)
+    return Written(made, finite=is_finite(made))
 
 
 def _word(cell: Any) -> Any:
@@ -282,7 +342,7 @@ def _word(cell: Any) -> Any:
     if isinstance(cell, Lost):
         return cell.word
     if isinstance(cell, Opaque):
-        return cell.tag
+        return cell.tag or _word(cell.node)
     if isinstance(cell, WBValue):
         return _WIRE_NAMES.get(type(cell).__name__, type(cell).__name__)
     if type(cell) is list or type(cell) is tuple:
@@ -330,12 +390,14 @@ class Column:
         self._reader = reader
         self._kinds: tuple[int, frozenset[type]] | None = None
         self._json: Written | None = None
-        if isinstance(reader, ArtifactReader) and holds_moments(reader.type):
+        if isinstance(reader, ArtifactReader) and reader.keeps:
             self._json = Written(cells, reader.exact)
 
     @property
     def json(self) -> Written | None:
-        """The JSON of moments as it was read, for some clients wrote fractions of milliseconds; None of all else."""
+        """The JSON as it was read, where the cells are not written as the same; else None."""
+        if self._json is None:
+            self.cells  # noqa: B018 - whether they can be made of it is seen only then
         return self._json
 
     @property
@@ -343,8 +405,9 @@ class Column:
         """The cells themselves."""
         reader = self._reader
         if reader is not None:
-            cells = reader(self._cells)
-            self._cells, self._reader = cells, None
+            self._cells, unread = _read(reader, self._cells)
+            self._json = unread or self._json
+            self._reader = None
         return self._cells
 
     @property
@@ -378,6 +441,16 @@ class Column:
         return Column, (self.cells,)
 
 
+def _read(reader: Reader, json: list[Any]) -> tuple[list[Any], Written | None]:
+    """The cells of a column; where they cannot be made they are `Opaque`, and the JSON is to be kept beside them."""
+    try:
+        return reader(json), None
+    except DecodeError as error:
+        if not isinstance(reader, ArtifactReader):
+            raise
+        return reader.unread(json, error), Written(json, reader.exact)
+
+
 def _values(kinds: Iterable[type]) -> Iterator[type[WBValue]]:
     """Those among classes that are of values."""
     return (kind for kind in kinds if issubclass(kind, WBValue))
@@ -393,7 +466,7 @@ class _Pieces:
         cells: list[Any] = []
         for count, reader in self.pieces:
             piece = json[len(cells) : len(cells) + count]
-            cells += reader(piece) if reader else piece
+            cells += _read(reader, piece)[0] if reader else piece
         return cells
 
 
@@ -406,26 +479,57 @@ class ArtifactReader:
         type: the column's type, None where the table says none.
         exact: what the JSON loses.
         at: the column's place, for messages.
+        scalars: whether the JSON is known to be scalars alone.
     """
 
     ctx: DecodeContext
     type: ColumnType | None
     exact: JsonObject
     at: int
+    scalars: bool = False
 
     def __call__(self, json: list[Any]) -> list[Any]:
-        """The cells; one that cannot be read is `Opaque`, with the reason."""
+        """The cells; one that cannot be read is `Opaque`, with the reason.
+
+        Raises:
+            DecodeError: what is said of the whole column does not go with its cells.
+        """
         cells = json
-        if not _NESTED.isdisjoint(map(type, json)):
+        if not (self.scalars or _NESTED.isdisjoint(map(type, json))):
             cells = [
                 self._cell(row, item) if type(item) in _NESTED else item for row, item in enumerate(json)
             ]
-        try:
-            return self._exactly(self._typed(cells))
-        except DecodeError as error:
-            if self.ctx.on_unknown == "raise":
-                raise error.under("data", self.at) from error.__cause__
-            return [Opaque("", {"cell": cell}, reason_of(error)) for cell in json]
+        return self._exactly(self._typed(cells), json)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the cells are the JSON itself."""
+        return self.scalars and not (self.exact or holds_moments(self.type) or self._side)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the JSON may say more than the cells: fractions of milliseconds, as some clients wrote, or what is not known."""
+        return holds_moments(self.type) or not self.exact.keys() <= _EXACT
+
+    def unread(self, json: list[Any], error: DecodeError) -> list[Any]:
+        """The cells of a column that cannot be read.
+
+        Raises:
+            DecodeError: that of them is what the caller asked for.
+        """
+        if self.ctx.on_unknown == "raise":
+            raise error.under("data", self.at) from error.__cause__
+        return [self._opaque(item, error) for item in json]
+
+    def _opaque(self, json: Any, error: DecodeError, notes: Sequence[Note] = ()) -> Opaque:
+        tag = json.get("_type") if type(json) is dict else None
+        return Opaque(
+            tag if type(tag) is str else "",
+            json,
+            reason_of(error),
+            source=self.ctx.source,
+            extra={EXACT: {"notes": list(notes)}} if notes else {},
+        )
 
     def _cell(self, row: int, json: Any) -> Any:
         if type(json) is list and _NESTED.isdisjoint(map(type, json)):
@@ -435,22 +539,26 @@ class ArtifactReader:
         except DecodeError as error:
             if self.ctx.on_unknown == "raise":
                 raise
-            tag = json.get("_type") if type(json) is dict else None
-            return Opaque(tag if type(tag) is str else "", json, reason_of(error), source=self.ctx.source)
+            return self._opaque(json, error)
+
+    @property
+    def _side(self) -> Mapping[str, Any] | None:
+        """Where the arrays of the column are, if it is one of arrays in a file."""
+        parts = self.type.parts if self.type is not None else ()
+        arrays = next((part for part in parts if part.name == "ndarray"), None)
+        path = arrays.params.get("serialization_path") if arrays is not None else None
+        return path if isinstance(path, Mapping) else None
 
     def _typed(self, cells: list[Any]) -> list[Any]:
         """Moments and arrays, which only the column's type tells."""
-        if self.type is None:
+        if "npy" in self.exact:
             return cells
         if _holds_moments(self.type):
             return [exact.moment_of(cell) if type(cell) in (int, float) else cell for cell in cells]
         if _holds_old_moments(self.type):
             return [_parsed(cell) for cell in cells]
-        side = next((part for part in self.type.parts if part.name == "ndarray"), None)
-        path = side.params.get("serialization_path") if side is not None else None
-        if isinstance(path, Mapping) and "arrays" not in self.exact:
-            return self._stacked(cells, path)
-        return cells
+        path = self._side
+        return cells if path is None or "arrays" in self.exact else self._stacked(cells, path)
 
     def _stacked(self, cells: list[Any], path: Mapping[str, Any]) -> list[Any]:
         from . import native
@@ -478,7 +586,7 @@ class ArtifactReader:
         gone = Lost("ndarray", str(error))
         return [gone if cell is None else cell for cell in cells]
 
-    def _exactly(self, cells: list[Any]) -> list[Any]:
+    def _exactly(self, cells: list[Any], json: list[Any]) -> list[Any]:
         """The cells with what is said beside the JSON."""
         if not self.exact:
             return cells
@@ -493,8 +601,34 @@ class ArtifactReader:
             cells = native.arrays_of(cells, self.exact["array"])
         if "arrays" in self.exact:
             cells = self._separate(cells, self.exact["arrays"])
+        if "npy" in self.exact:
+            cells = _from_array(cells, self.exact["npy"])
+        if "each" in self.exact:
+            cells = self._each(cells, json, self.exact["each"])
         if "notes" in self.exact:
-            cells = _noted(cells, self.exact["notes"])
+            cells = self._noted(cells, json, exact.by_row(self.exact["notes"], len(cells)))
+        return cells
+
+    def _each(self, cells: list[Any], json: list[Any], note: Any) -> list[Any]:
+        """Cells that have the same note, each that is there."""
+        if type(note) is not list:
+            raise DecodeError(f"is {kind(note)}, not a note", reason=Code.WRONG_TYPE)
+        if note[:1] == ["numpy"] and _COUNTS.issuperset(map(type, cells)):
+            # where they do not go with it each is asked, for those that do not are to keep the note
+            with suppress(DecodeError):
+                return _spread(exact.apply(_there(cells), [[[], *note]]), cells)
+        rows = (row for row, cell in enumerate(cells) if cell is not None)
+        return self._noted(cells, json, {row: [[[], *note]] for row in rows})
+
+    def _noted(self, cells: list[Any], json: list[Any], notes: Mapping[int, list[Note]]) -> list[Any]:
+        """Cells with their notes; one whose notes are not understood is `Opaque`, and keeps them."""
+        for row, own in notes.items():
+            try:
+                cells[row] = exact.apply(cells[row], own)
+            except DecodeError as error:
+                if self.ctx.on_unknown == "raise":
+                    raise
+                cells[row] = self._opaque(json[row], error, own)
         return cells
 
     def _separate(self, cells: list[Any], node: Any) -> list[Any]:
@@ -560,13 +694,12 @@ def _moment(cell: datetime.datetime, more: int, form: Any, zone: datetime.tzinfo
         raise DecodeError(f"{more} microseconds more are beyond all dates") from None
 
 
-def _noted(cells: list[Any], notes: Any) -> list[Any]:
-    if type(notes) is not list:
-        raise DecodeError(f"is {kind(notes)}, not a list of notes", reason=Code.WRONG_TYPE)
-    made = exact.apply(cells, notes)
-    if type(made) is not list or len(made) != len(cells):
-        raise DecodeError("a note is of the whole column, not of a cell")
-    return made
+def _from_array(cells: list[Any], text: Any) -> list[Any]:
+    """The scalars of an array in the places of the cells that are there."""
+    array = exact.apply(None, [[[], "npy", [text, False]]])
+    if array.shape != (len(cells) - cells.count(None),):
+        raise DecodeError(f"an array of the shape {array.shape} is beside {len(cells):,} cells")
+    return _spread(array, cells)
 
 
 @frozen

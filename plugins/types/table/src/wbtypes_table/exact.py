@@ -17,7 +17,8 @@ from typing import Any
 
 from attrs import frozen
 
-from wbtypes_core import Code, DecodeError, WBValue
+from wbtypes_core import Code, DecodeError, Opaque, WBValue
+from wbtypes_core.codec import exact_of, read
 from wbtypes_core.errors import warn_once
 from wbtypes_core.jsonio import kind as json_kind
 
@@ -198,6 +199,12 @@ class Writer:
     def _plain(self, cell: Any, path: Path) -> Any:
         return cell
 
+    def _opaque(self, cell: Opaque, path: Path) -> Any:
+        """A cell that was not understood has the notes that it came with."""
+        for at, *said in read(exact_of(cell.extra), "notes", list, default=[]):
+            self.notes.append([[*path, *at], *said])
+        return self._value(cell, path)
+
     def _float(self, cell: float, path: Path) -> float | None:
         if cell == cell:
             return cell
@@ -307,6 +314,7 @@ _PARTS: dict[type, _Rule] = {
     uuid.UUID: Writer._text,
     complex: Writer._complex,
     Lost: Writer._lost,
+    Opaque: Writer._opaque,
 }
 
 _SIMPLE = frozenset((str, int, bool, type(None)))
@@ -334,6 +342,23 @@ def apply(cell: Any, notes: list[Any]) -> Any:
         except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
             raise DecodeError(f"the note of a {kind} is wrong: {error}") from None
     return whole[0]
+
+
+def by_row(notes: Any, count: int) -> dict[int, list[Note]]:
+    """The notes of each cell of a column of so many, without the row that they begin with.
+
+    Raises:
+        DecodeError: what is no note of a cell.
+    """
+    if type(notes) is not list:
+        raise DecodeError(f"is {json_kind(notes)}, not a list of notes", reason=Code.WRONG_TYPE)
+    found: dict[int, list[Note]] = {}
+    for note in notes:
+        path = note[0] if type(note) is list and note else None
+        if type(path) is not list or not path or type(path[0]) is not int or not 0 <= path[0] < count:
+            raise DecodeError("a note is of none of the cells")
+        found.setdefault(path[0], []).append([path[1:], *note[1:]])
+    return found
 
 
 def _checked(note: Any) -> tuple[list[Any], str, Any]:

@@ -6,7 +6,7 @@ import datetime
 import decimal
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from wbtypes_core import Registry, WBValue, default_registry
@@ -55,12 +55,41 @@ def take(cells: Sequence[Any], registry: Registry | None = None, kinds: set[type
         kinds = set(map(type, cells))
     if kinds <= KEPT:
         return list(cells)
-    if kinds == {list} and KEPT.issuperset(map(type, chain.from_iterable(cells))):
+    if kinds == {list}:
+        return _lists(cells, registry)
+    if kinds == {dict}:
+        return _dicts(cells, registry)
+    return _one_by_one(cells, registry, kinds)
+
+
+def _lists(cells: Sequence[list[Any]], registry: Registry | None) -> list[list[Any]]:
+    """Copies of lists, whose items are taken all at once."""
+    items = list(chain.from_iterable(cells))
+    kinds = set(map(type, items))
+    if kinds <= KEPT:
         with at_rest():
             return list(map(list, cells))
-    if kinds == {dict} and KEPT.issuperset(map(type, chain.from_iterable(map(dict.values, cells)))):
+    taken = iter(_one_by_one(items, registry, kinds))
+    with at_rest():
+        return [list(islice(taken, len(cell))) for cell in cells]
+
+
+def _dicts(cells: Sequence[dict[Any, Any]], registry: Registry | None) -> list[dict[Any, Any]]:
+    """Copies of dicts, whose items are taken all at once."""
+    items = list(chain.from_iterable(map(dict.values, cells)))
+    kinds = set(map(type, items))
+    if kinds <= KEPT:
         with at_rest():
             return list(map(dict, cells))
+    taken = iter(_one_by_one(items, registry, kinds))
+    with at_rest():
+        return [dict(zip(cell, taken, strict=False)) for cell in cells]
+
+
+def _one_by_one(cells: Sequence[Any], registry: Registry | None, kinds: set[type]) -> list[Any]:
+    """Cells as a table holds them, each by the rule of its class."""
+    if kinds == {list} and KEPT.issuperset(map(type, chain.from_iterable(cells))):
+        return list(map(list, cells))
     if len(kinds) == 1:
         return list(map(_rule(cells[0], registry), cells))
     rules: dict[type, Callable[[Any], Any]] = {}
@@ -81,13 +110,11 @@ def _rule(cell: Any, registry: Registry | None) -> Callable[[Any], Any]:
     """How cells of this one's class are taken."""
 
     def inside(items: Sequence[Any]) -> list[Any]:
-        return list(items) if KEPT.issuperset(map(type, items)) else take(items, registry)
+        kinds = set(map(type, items))
+        return list(items) if kinds <= KEPT else _one_by_one(items, registry, kinds)
 
     def values(each: Mapping[Any, Any]) -> dict[Any, Any]:
-        items = each.values()
-        if KEPT.issuperset(map(type, items)):
-            return dict(each)
-        return dict(zip(each, take(list(items), registry), strict=True))
+        return dict(zip(each, inside(list(each.values())), strict=True))
 
     kind = type(cell)
     if isinstance(cell, WBValue):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import io
 import math
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
@@ -95,12 +96,28 @@ def array_json(cell: Any) -> tuple[Any, ...]:
         raise TypeError(f"{type(cell).__name__} is no array of numpy")
     array = numpy.asarray(cell)
     json = unsaid(array)
-    if array.dtype.kind in "biu" or (
-        array.dtype.kind == "f" and array.dtype.itemsize <= 8 and is_finite(array)
-    ):
+    if is_told(array.dtype) and is_finite(array):
         shape = list(array.shape) if isinstance(cell, numpy.ndarray) else None
         return json, "numpy", [array.dtype.str, shape]
-    return json, "npy", _npy_text(array, isinstance(cell, numpy.generic))
+    return json, "npy", [npy_text(array), isinstance(cell, numpy.generic)]
+
+
+def is_told(dtype: numpy.dtype[Any]) -> bool:
+    """Whether JSON and the name of this dtype say all of a finite number."""
+    return dtype.kind in "biuf" and dtype.itemsize <= 8
+
+
+def stacked(cells: Sequence[Any]) -> Array | None:
+    """Scalars of numpy as one array that holds each of them as it is; None where there is no such.
+
+    Args:
+        cells: one or more of one class, which is numpy's.
+    """
+    if not isinstance(cells[0], numpy.generic):
+        return None
+    dtypes = {cell.dtype for cell in cells}
+    dtype = dtypes.pop()
+    return numpy.array(cells, dtype) if not dtypes and (is_told(dtype) or dtype.kind in "cmM") else None
 
 
 def unsaid(array: Array) -> Any:
@@ -115,18 +132,18 @@ def _nulls(json: Any) -> Any:
     return None if type(json) is float and json != json else json
 
 
-def _npy_text(array: Array, scalar: bool) -> list[Any]:
-    import base64
-
+def npy_text(array: Array) -> str:
+    """The npy file of an array, as text."""
     stream = io.BytesIO()
     numpy.lib.format.write_array(stream, array, allow_pickle=False)
-    return [base64.b64encode(stream.getvalue()).decode("ascii"), scalar]
+    return base64.b64encode(stream.getvalue()).decode("ascii")
 
 
 def array_of(json: Any, payload: Any) -> Any:
     """The array or scalar of a note that says dtype and shape; a scalar has no shape."""
     text, shape = payload
-    array = numpy.array(json, dtype_of(text))
+    with numpy.errstate(over="raise"):  # a number that the dtype does not hold
+        array = numpy.array(json, dtype_of(text))
     return array[()] if shape is None else _shaped(array, shape)
 
 
@@ -224,14 +241,14 @@ def moment(cell: Any) -> Any:
 
 # -- JSON of many cells ---------------------------------------------------------------------------------------
 
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
 
 
 _STRICT = frozenset((EXACT, "columns"))
 """Keys of a table's document that hold no floats."""
 
 _ROWS = 1000
-"""Rows that are written at once, so that not all of them are held beside the columns."""
+"""Rows that are written at once: their text is short enough to be passed over twice."""
 
 
 def strict_json(body: dict[str, Any], columns: Sequence[list[Any]]) -> bytes | None:
@@ -245,31 +262,38 @@ def strict_json(body: dict[str, Any], columns: Sequence[list[Any]]) -> bytes | N
     try:
         loose = body.keys() - _STRICT  # types and unknown keys may hold NaN
         body = {**body, **{key: tokens([body[key]])[0] for key in loose}}
-        pieces = [_encode(body)[:-1] + b',"data":[']
-        while some := list(islice(rows, _ROWS)):
-            pieces += _encode(some)[1:-1], b","
+        pieces = [_encoder.encode(body)[:-1] + b',"data":[']
+        # a line for each row makes no list of the rows; within a line, JSON has no end of one
+        while lines := _encoder.encode_lines(islice(rows, _ROWS)):
+            pieces.append(lines.replace(b"\n", b","))
     except (TypeError, ValueError, OverflowError, msgspec.MsgspecError):
         return None
     if len(pieces) > 1:
-        pieces.pop()  # no comma stands behind the last
+        pieces[-1] = pieces[-1][:-1]  # no comma stands behind the last
     return b"".join([*pieces, b"]}"])
 
 
 def tokens(cells: list[Any]) -> list[Any]:
     """Cells whose numbers are not all finite, these as the bare tokens that they are on this wire."""
-    return [
-        cell if type(cell) not in _PERHAPS or (type(cell) is float and cell - cell == 0) else _token(cell)
-        for cell in cells
-    ]
+    made = cells.copy()
+    for row in _perhaps_odd(cells):
+        cell = cells[row]
+        if type(cell) in _HOLDERS or (type(cell) is float and cell - cell != 0):
+            made[row] = _NAN if cell != cell else msgspec.Raw(dumps(cell).encode("ascii"))
+    return made
 
 
-_PERHAPS = frozenset((float, list, dict))
-"""What may be, or hold, a number that is not finite; only of finite ones the difference to themselves is 0."""
+def _perhaps_odd(cells: list[Any]) -> Iterable[int]:
+    """The rows of cells that may be, or hold, a number that is not finite: all of them, where a column is not of numbers."""
+    if _NUMBERS.issuperset(map(type, cells)):
+        with suppress(OverflowError):  # an integer that no float holds
+            found: list[int] = numpy.flatnonzero(~numpy.isfinite(numpy.array(cells, "f8"))).tolist()
+            return found
+    return range(len(cells))
 
 
-def _token(cell: Any) -> msgspec.Raw:
-    return _NAN if cell != cell else msgspec.Raw(dumps(cell).encode("ascii"))
-
+_HOLDERS = frozenset((list, dict))
+_NUMBERS = frozenset((float, int, bool, type(None)))
 
 _NAN = msgspec.Raw(b"NaN")
 
@@ -287,8 +311,7 @@ def embeddable(cells: Sequence[Any], most: int) -> bool:
     return (
         len(dtypes) == 1
         and all(array.ndim == 1 and array.size <= most for array in arrays)
-        and arrays[0].dtype.kind in "biuf"
-        and arrays[0].dtype.itemsize <= 8
+        and is_told(arrays[0].dtype)
     )
 
 

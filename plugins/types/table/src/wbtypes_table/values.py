@@ -31,6 +31,7 @@ from .column_types import ColumnType, Mismatch, Typer
 from .columns import Column
 from .equality import same_cells
 from .intake import take
+from .rows import Fixed
 
 TABLE_SUFFIX = ".table.json"
 
@@ -251,10 +252,13 @@ class Table(Media):
 
     @property
     def data(self) -> list[list[Any]]:
-        """The rows, as lists of cells. New lists; every column is decoded."""
+        """The rows, as lists of cells; every column is decoded.
+
+        They are copies, for the cells are kept by column, and refuse to be changed: rows are added by `add_data`.
+        """
         columns = [column.cells for column in self._columns]
         with at_rest():
-            return list(map(list, zip(*columns, strict=True)))
+            return Fixed(map(Fixed, zip(*columns, strict=True)))
 
     @property
     def column_types(self) -> dict[Name, ColumnType]:
@@ -331,8 +335,8 @@ class Table(Media):
         return [TableIndex(row, self) for row in range(len(self))]
 
     def iterrows(self) -> Iterator[tuple[int, list[Any]]]:
-        """Each row with its number."""
-        return enumerate(map(list, zip(*(column.cells for column in self._columns), strict=True)))
+        """Each row with its number; rows as those of `data`."""
+        return enumerate(map(Fixed, zip(*(column.cells for column in self._columns), strict=True)))
 
     # -- changing it ------------------------------------------------------------------------------------------
 
