@@ -87,6 +87,23 @@ def media(folder: Path) -> None:
         )
 
 
+def resumed(folder: Path) -> None:
+    """A run of three writers, the second of which was killed, with rows of several calls."""
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    for part in range(3):
+        writer = RunWriter(folder, project="p", name="resumed", id="again", resume=True)
+        writer.define_metric("best", summary="best,copy", goal="maximize")
+        writer.define_metric("plain", summary="copy")
+        for step in range(4):
+            writer.log({"best": step, "picture": wbtypes.Image(pixels + part)}, commit=False)
+            writer.log({"plain": step, "deep": {"a": step}}, step=part * 10 + step)
+        writer.log_artifact(Path(__file__), "code", "code")
+        writer.close()
+        if part == 1:
+            log = folder / "run-again.wandb"
+            log.write_bytes(log.read_bytes()[:-5])
+
+
 def unfinished(folder: Path) -> None:
     """A run whose process ended in the middle of a record."""
     whole = folder.parent / "whole"
@@ -137,7 +154,7 @@ def main(folder: Path) -> None:
     """Write every run, and its facts beside it."""
     folder.mkdir(parents=True)
     found = {}
-    for write in (scalars, media, unfinished):
+    for write in (scalars, media, resumed, unfinished):
         target = folder / write.__name__ / f"offline-run-20260131_101500-{write.__name__}"
         write(target)
         found[write.__name__] = {"folder": target.relative_to(folder).as_posix(), **facts(target)}

@@ -8,6 +8,7 @@ import hashlib
 import json
 import pickle
 import threading
+import zlib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -573,12 +574,18 @@ def test_open_artifact_refuses_what_is_none(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.json").write_bytes(b"[1, 2]")
     (tmp_path / "bad.jl.gz").write_bytes(b"\x1f\x8bnothing")
+    one, two = lines({"a": b"a"}), lines({"b": b"b"})
+    packer = zlib.compressobj(wbits=31)
+    (tmp_path / "cut.jl.gz").write_bytes(packer.compress(one) + packer.flush(zlib.Z_FULL_FLUSH))
+    (tmp_path / "cut2.jl.gz").write_bytes(gzip.compress(one) + gzip.compress(two)[:-1])
     put(tmp_path / "root", {"cats:v1/a": b"", "dogs:v0/b": b""})
     for name, message in {
         "gone": "does not exist; pass the folder",
         "empty": "holds no files",
         "bad.json": "no manifest",
         "bad.jl.gz": "no whole gzip file",
+        "cut.jl.gz": "no whole gzip file: its end is missing",
+        "cut2.jl.gz": "no whole gzip file: its end is missing",
         "root": "holds 2 artifacts: cats:v1, dogs:v0; pass one",
     }.items():
         with pytest.raises(DecodeError, match=message):

@@ -360,6 +360,18 @@ def test_lost_records_are_told_once_and_the_rest_is_read(recording: Recording) -
     assert all(problem.offset and problem.remedy for problem in run.damage())
 
 
+def test_a_run_stays_open_when_the_working_folder_changes(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording.row(0, {"a": 1})
+    folder = recording.save()
+    monkeypatch.chdir(folder.parent)
+    run = open_run(folder.name)
+    monkeypatch.chdir("/")
+    assert [row["a"] for row in run.history()] == [1]
+    assert run.files.root == recording.path.parent / "files"
+
+
 def test_a_cut_log_is_read_to_its_end_without_a_word(recording: Recording) -> None:
     for step in range(4):
         recording.row(step, {"a": step})

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import math
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +26,8 @@ from wbtypes_core.jsonio import same
 from wbtypes_core.layout import artifact_url
 from wbtypes_runs import LostValueWarning, Run, RunWriter, open_run
 from wbtypes_runs.writer import PENDING
+from wbtypes_runs.writing.logfile import LogFile
+from wbtypes_runs.writing.staging import RunFiles
 
 ADDED = {"_step", "_timestamp", "_runtime"}
 
@@ -138,11 +144,13 @@ def _text(key: str) -> bool:
 
 def test_steps_grow_and_may_leap_but_neither_repeat_nor_go_back(writer: RunWriter) -> None:
     assert [writer.log({"a": 1}), writer.log({"a": 2}, step=5), writer.log({"a": 4, "_step": 7})] == [0, 5, 7]
-    for step in (6, 7):
+    with pytest.raises(ValueError, match=r"step 6 does not come after that of the row before, 7; .*step=8"):
+        writer.log({"a": 5}, step=6)
+    for commit in (None, True, False):
         with pytest.raises(
-            ValueError, match=f"step {step} does not come after that of the row before, 7; .*step=8"
+            ValueError, match=r"the row of step 7 is written already; pass commit=False .*step=8"
         ):
-            writer.log({"a": 5}, step=step)
+            writer.log({"a": 5}, step=7, commit=commit)
     with pytest.raises(ValueError, match="step=8 and the row's own _step 9 differ"):
         writer.log({"_step": 9}, step=8)
     for bad in (1.0, "1", True, -1, 1 << 63):
@@ -201,6 +209,119 @@ def test_what_is_done_to_a_value_after_log_changes_nothing(tmp_path: Path, regis
         gate.open.set()
     (row,) = open_run(writer.folder).history()
     assert row.json["mixed"]["items"] == [1, 2]
+
+
+# -- rows that are logged by several calls ----------------------------------------------------------------------------
+
+
+def test_values_are_gathered_until_a_log_writes_them(writer: RunWriter) -> None:
+    first = {"a": 1, "n": {"x": 1, "y": {"z": 1}}, "l": [1], "v": {"_type": "x", "old": 1}, "d": {"k": 1}}
+    assert writer.log(first, commit=False) == 0
+    second = {"b": 2, "n": {"x": 5, "y": {"w": 2}}, "l": [2], "v": {"_type": "x"}, "d": 4}
+    assert writer.log(second, commit=False) == 0
+    assert writer.step == -1
+    assert user_rows(open_run(writer.folder)) == []
+    assert writer.log({"a": 9}) == writer.step == 0
+    assert writer.log({"c": 1}) == 1
+    whole = {"a": 9, "n": {"x": 5, "y": {"z": 1, "w": 2}}, "l": [2], "v": {"_type": "x"}, "d": 4, "b": 2}
+    run = reopened(writer)
+    assert user_rows(run) == [whole, {"c": 1}]
+    assert run.summary_json["n"] == whole["n"]
+
+
+def test_a_step_may_be_named_in_each_of_its_calls_and_a_later_one_ends_it(writer: RunWriter) -> None:
+    assert writer.log({"a": 1}, step=3, commit=False) == 3
+    with pytest.raises(ValueError, match="step 2 does not come after that of the row before, 3"):
+        writer.log({"a": 2}, step=2)
+    assert writer.log({"b": 1}, step=3) == 3
+    assert writer.log({"c": 1}, commit=False) == 4
+    assert writer.log({"c": 2}, step=7, commit=False) == 7
+    assert writer.log({"_step": 9, "c": 3}, commit=False) == 9
+    assert writer.log({"d": 3}, commit=True) == 9
+    writer.log({"e": 1}, step=20, commit=False)
+    assert [(row.step, set(row.json) - ADDED) for row in reopened(writer).history()] == [
+        (3, {"a", "b"}),
+        (4, {"c"}),
+        (7, {"c"}),
+        (9, {"c", "d"}),
+        (20, {"e"}),
+    ]
+    writer.log({"last": 1}, commit=False)
+    writer.close()
+    assert [row.step for row in open_run(writer.folder).history()] == [3, 4, 7, 9, 20, 21]
+
+
+def test_what_is_gathered_may_hold_media_and_is_as_it_was_when_it_was_logged(writer: RunWriter) -> None:
+    growing, items = Growing.of("a"), [1]
+    writer.log({"rows": growing, "deep": {"pic": Picture.of(b"one")}, "items": items}, commit=False)
+    growing.texts.append("b")
+    items.append(2)
+    writer.log({"deep": {"loss": 1}}, commit=False)
+    writer.log({"pic": Picture.of(b"two"), "rows_": growing})
+    run = reopened(writer)
+    (row,) = run.history()
+    assert row["deep"]["pic"].file.read() == b"one"
+    assert row["deep"]["loss"] == 1
+    assert row["pic"].file.read() == b"two"
+    assert row["items"] == [1]
+    assert [row.json[key]["texts"] for key in ("rows", "rows_")] == [["a"], ["b"]]
+    assert run.check() == []
+
+
+def test_a_gathered_value_that_cannot_be_logged_is_told_when_its_row_is_written(writer: RunWriter) -> None:
+    writer.log({"odd": object(), "worse": object(), "a": 1}, commit=False)
+    writer.log({"worse": 2}, commit=False)
+    with pytest.raises(EncodeError, match=r'^history step 0, \["odd"\]: .*the row was written without it$'):
+        writer.log({"b": 1})
+    writer.log({"odd": object()}, commit=False)
+    with pytest.raises(EncodeError, match=r'^history step 1, \["odd"\]'):
+        writer.log({"c": 1}, step=8)
+    writer.log({"odd": object()}, commit=False)
+    with pytest.raises(EncodeError, match=r'^history step 9, \["odd"\]'):
+        writer.flush()
+    assert user_rows(reopened(writer)) == [{"a": 1, "worse": 2, "b": 1}, {}, {"c": 1}, {}]
+
+
+@pytest.mark.parametrize("what", [LogFile.append, RunFiles.bundle], ids=["the log", "its files"])
+def test_what_was_gathered_still_is_when_its_row_cannot_be_written(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch, what: Any
+) -> None:
+    owner = LogFile if what is LogFile.append else RunFiles
+    with RunWriter(tmp_path / "run", background=False, registry=registry) as writer:
+        writer.log({"a": 1, "sheet": Sheet.of("text")}, commit=False)
+        with monkeypatch.context() as full:
+            error = OSError(errno.ENOSPC, "No space left on device")
+            full.setattr(owner, what.__name__, Mock(side_effect=error))
+            for log in (lambda: writer.log({"b": 2}), lambda: writer.log({"b": 2}, step=5), writer.flush):
+                with pytest.raises(OSError, match="No space left"):
+                    log()
+        writer.log({"b": 3})
+    (row,) = open_run(writer.folder).history()
+    assert (row["a"], row["b"], row.step) == (1, 3, 0)
+    assert row.json["sheet"]["_type"] == "sheet-file"
+
+
+def test_threads_that_gather_lose_nothing_and_steps_grow(writer: RunWriter) -> None:
+    def work(number: int) -> None:
+        for at in range(40):
+            values: dict[str, Any] = {f"{number}.{at}": at}
+            if at % 9 == 0:
+                values[f"pic {number}.{at}"] = Picture.of(bytes((number, at)))
+            writer.log(values, commit=at % 3 == number % 3)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    run = reopened(writer)
+    rows = list(run.history())
+    assert [row.step for row in rows] == list(range(len(rows)))
+    found = [key for row in rows for key in set(row.json) - ADDED]
+    wanted = {f"{number}.{at}" for number in range(4) for at in range(40)}
+    assert sorted(key for key in found if not key.startswith("pic")) == sorted(wanted)
+    assert len(found) == len(wanted) + 4 * 5
+    assert run.check() == []
 
 
 # -- media ----------------------------------------------------------------------------------------------------------
@@ -309,23 +430,25 @@ def test_every_row_is_in_the_log_when_log_returns_without_a_background(
             assert len(user_rows(open_run(writer.folder))) == step + 1
 
 
-def test_only_so_many_rows_wait_for_their_media(tmp_path: Path, registry: Registry) -> None:
+@pytest.mark.parametrize("gathered", [False, True])
+def test_only_so_many_rows_wait_for_their_media(tmp_path: Path, registry: Registry, gathered: bool) -> None:
     gate = Gate()
     with RunWriter(tmp_path / "run", registry=registry) as writer:
-        for _ in range(PENDING):
-            writer.log({"pic": gate.picture})
-        done = threading.Event()
 
         def log_one_more() -> None:
-            writer.log({"pic": gate.picture})
-            done.set()
+            writer.log({"pic": gate.picture}, commit=not gathered)
+            if gathered:
+                writer.log({})
 
+        for _ in range(PENDING):
+            log_one_more()
         more = threading.Thread(target=log_one_more)
         more.start()
-        assert not done.wait(0.2)
+        more.join(0.2)
+        assert more.is_alive()
         gate.open.set()
-        assert done.wait(30)
-        more.join()
+        more.join(30)
+        assert not more.is_alive()
     assert len(user_rows(open_run(writer.folder))) == PENDING + 1
 
 
@@ -479,12 +602,75 @@ def test_a_mean_is_that_of_its_numbers(writer: RunWriter, values: tuple[float, .
         ({"name": ""}, "takes a name, or the begin of names and a \\*"),
         ({"name": "a*b"}, "takes a name, or the begin of names and a \\*"),
         ({"name": 3}, "name of define_metric is text, not int"),
-        ({"name": "a", "summary": "best"}, "a summary keeps min, max, .* and not 'best'"),
+        ({"name": "a", "summary": "median"}, "a summary keeps min, max, .* and not 'median'"),
+        ({"name": "a", "goal": "up"}, "the goal of a metric is minimize or maximize, and not 'up'"),
     ],
 )
 def test_a_metric_that_is_none_is_an_error(writer: RunWriter, arguments: Any, error: str) -> None:
     with pytest.raises((TypeError, ValueError), match=error):
         writer.define_metric(**arguments)
+
+
+def test_a_summary_may_keep_the_best_or_copy_or_nothing(writer: RunWriter) -> None:
+    low = writer.define_metric("low", summary="best", goal="minimize")
+    high = writer.define_metric("high", summary="BEST, last", goal="max")
+    for summary in ("copy", "copy,first", "none,max"):
+        writer.define_metric(summary, summary=summary)
+    for value in (3, 1, 7, 2):
+        writer.log(dict.fromkeys(("low", "high", "copy", "copy,first", "none,max"), value))
+    run = reopened(writer)
+    assert {key: run.summary_json[key] for key in run.summary_json if key not in ADDED} == {
+        "low": {"best": 1},
+        "high": {"best": 7, "last": 2},
+        "copy": 2,
+        "copy,first": {"first": 3},
+    }
+    assert (low, high) == (run.metrics["low"], run.metrics["high"])
+    assert (high.summary, high.goal) == (("best", "last"), "maximize")
+    writer.define_metric("none,max", summary="min")
+    writer.log({"none,max": 5})
+    assert writer.summary["none,max"] == {"min": 1, "max": 7}
+
+
+def test_what_a_metric_keeps_is_of_all_rows_whenever_it_was_defined(writer: RunWriter) -> None:
+    for loss in (3, 1):
+        writer.log({"epoch": loss, "loss": loss, "deep": {"x": loss}})
+    writer.define_metric("loss", summary="max,first")
+    writer.define_metric("deep.*", step_metric="epoch", summary="mean")
+    writer.log({"loss": 2})
+    writer.log({"deep": {"x": 2}})
+    run = reopened(writer)
+    assert run.summary_json["loss"] == {"max": 3, "first": 3}
+    assert run.summary_json["deep"] == {"x": {"mean": 2}}
+    assert [row.get("epoch") for row in run.history()] == [3, 1, None, 1]
+
+
+def test_which_definition_holds_for_a_name(writer: RunWriter) -> None:
+    step = writer.define_metric("the.step")
+    writer.define_metric("_own", summary="max")
+    writer.define_metric("a/*", step_metric=step, summary="max")
+    writer.define_metric("a/exact", summary="min")
+    writer.define_metric("dot\\.ted", summary="max")
+    writer.define_metric("*", summary="first")
+    pattern = writer.define_metric("a/*", hidden=True)
+    assert (pattern.name, pattern.glob, pattern.hidden, pattern.step_metric) == ("", "a/*", True, "")
+    for value in (2, 3, 1):
+        names = ("_own", "_other", "a/x", "a/exact", "dot.ted", "word")
+        writer.log({"the": {"step": 5}} | dict.fromkeys(names, value) | {"word": "w", "v": {"_type": "x"}})
+    run = reopened(writer)
+    summary = run.summary_json
+    assert {key: summary[key] for key in summary if key not in {"_timestamp", "_runtime"}} == {
+        "the": {"step": 5},
+        "_own": {"max": 3},
+        "_other": 1,
+        "a/x": {"max": 3},
+        "a/exact": {"min": 1},
+        "dot.ted": {"max": 3},
+        "word": {"first": "w"},
+        "v": {"_type": "x"},
+        "_step": 2,
+    }
+    assert run.metrics["a/*"].step_metric == "the.step"
 
 
 def test_a_metric_is_added_to_unless_it_is_overwritten(writer: RunWriter) -> None:
@@ -521,6 +707,22 @@ def test_a_config_that_is_no_json_is_an_error_and_changes_nothing(
         writer.config.update({"good": 1, key: value})
     assert dict(writer.config) == {"lr": 0.5}
     assert reopened(writer).config == {"lr": 0.5}
+
+
+def test_threads_that_set_the_config_lose_nothing(writer: RunWriter) -> None:
+    def work(number: int) -> None:
+        for at in range(50):
+            writer.config[f"{number}.{at}"] = at
+            if at % 2:
+                del writer.config[f"{number}.{at}"]
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(writer.config) == 1 + 8 * 25
+    assert reopened(writer).config == dict(writer.config)
 
 
 # -- artifacts ------------------------------------------------------------------------------------------------------
@@ -700,9 +902,63 @@ def test_a_closed_writer_says_so(writer: RunWriter) -> None:
     assert writer.summary["a"] == 1
 
 
-def test_a_writer_of_scalars_imports_no_numpy(tmp_path: Path) -> None:
-    import subprocess
+def test_who_logs_while_it_is_closed_is_refused_or_has_its_row(tmp_path: Path, registry: Registry) -> None:
+    refused: list[str] = []
+    for number in range(20):
+        writer = RunWriter(tmp_path / str(number), registry=registry)
+        logged = log_while_it_is_closed(writer, refused)
+        run = open_run(writer.folder, registry=registry)
+        assert logged <= {key for row in run.history() for key in row.json}
+        assert run.check() == []
+        assert run.exit is not None
+    assert all("is closed" in each for each in refused)
 
+
+def log_while_it_is_closed(writer: RunWriter, refused: list[str]) -> set[str]:
+    """What several threads could log, while two others closed the writer."""
+    start, logged = threading.Barrier(5), set()
+
+    def log(who: int) -> None:
+        start.wait()
+        try:
+            for at in range(1000):
+                pic = {"pic": Picture.of(bytes((who,)))} if at % 50 == 0 else {}
+                writer.log({f"{who}.{at}": at, **pic}, commit=at % 3 > 0)
+                logged.add(f"{who}.{at}")
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    def close() -> None:
+        start.wait()
+        time.sleep(0.002)
+        writer.close()
+
+    threads = [threading.Thread(target=log, args=(who,)) for who in range(3)]
+    threads += [threading.Thread(target=close) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    return logged
+
+
+@pytest.mark.parametrize(("last", "code"), [("", 0), ("1 / 0", 1)])
+def test_a_writer_that_nobody_closed_is_closed_when_python_ends(tmp_path: Path, last: str, code: int) -> None:
+    script = (
+        "import sys; from wbtypes_runs import RunWriter\n"
+        "def work(): RunWriter(sys.argv[1]).log({'a': 1}, commit=False)\n"
+        f"work()\n{last}"
+    )
+    folder = tmp_path / "run"
+    done = subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, timeout=60)
+    assert done.returncode == code
+    run = open_run(folder)
+    assert [row["a"] for row in run.history()] == [1]
+    assert run.exit is not None
+    assert run.exit.code == code
+
+
+def test_a_writer_of_scalars_imports_no_numpy(tmp_path: Path) -> None:
     code = (
         "import sys; from wbtypes_runs import RunWriter\n"
         "with RunWriter(sys.argv[1]) as writer: writer.log({'a': 1, 'b': {'c': [1, 2]}})\n"

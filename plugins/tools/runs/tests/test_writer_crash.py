@@ -111,7 +111,7 @@ def test_two_writers_of_one_process_too(tmp_path: Path) -> None:
             RunWriter(tmp_path)
         writer.log({"x": 1})
     assert not (tmp_path / NAME).exists()
-    with pytest.raises(FileExistsError, match=r"holds a run already \(run-.*\), and runs are not written on"):
+    with pytest.raises(FileExistsError, match=r"holds a run already \(run-.*\); pass resume=True"):
         RunWriter(tmp_path)
     assert [row["x"] for row in open_run(tmp_path).history()] == [1]
 
@@ -160,10 +160,13 @@ def test_the_parents_death_frees_the_folder_while_a_child_lives(tmp_path: Path) 
 import os, sys, time
 from wbtypes_runs import RunWriter
 writer = RunWriter(sys.argv[1])
+ready, tell = os.pipe()
 if not os.fork():
     os.close(1)
+    os.write(tell, b"!")
     time.sleep(20)
     os._exit(0)
+os.read(ready, 1)
 print(os.getpid(), flush=True)
 sys.stdin.read()
 """

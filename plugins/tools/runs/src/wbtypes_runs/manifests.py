@@ -108,9 +108,11 @@ def _inflated(stream: BinaryIO, name: str, limits: Limits) -> Iterator[bytes]:
     """The bytes of gzip members one after the other, as long as they stay in proportion."""
     taken = given = 0
     inflate = zlib.decompressobj(wbits=31)
+    whole = True
+    piece = b""
     while data := stream.read(_PIECE):
         taken += len(data)
-        while data:
+        while data or len(piece) == _PIECE:  # there may be more inside than came out
             try:
                 piece = inflate.decompress(data, _PIECE)
             except zlib.error as error:
@@ -120,9 +122,13 @@ def _inflated(stream: BinaryIO, name: str, limits: Limits) -> Iterator[bytes]:
             if given > _SMALL:
                 limits.spend("ratio", given // taken, f"bytes out per byte in of {printable(name)}")
             yield piece
-            data = inflate.unconsumed_tail
-            if inflate.eof:
+            data, whole = inflate.unconsumed_tail, inflate.eof
+            if whole:
                 data, inflate = inflate.unused_data, zlib.decompressobj(wbits=31)
+    if not whole:
+        raise DecodeError(
+            f"{printable(name)} is no whole gzip file: its end is missing", reason=Code.BAD_FILE
+        )
 
 
 def _entry(path: Any, node: Any) -> Entry:

@@ -176,7 +176,11 @@ def metric(data: bytes, begin: int, end: int, known: dict[str, Metric]) -> None:
     index = found.get("step_metric_index", 0)
     steps = list(known.values())
     options = found.get("options", {})
-    told = {name for name, on in found.get("summary", {}).items() if on}.union(before.summary)
+    told = {name for name, on in found.get("summary", {}).items() if on}
+    if told:  # of "nothing" and something, clients take the later one
+        told |= set(before.summary) - ({"none"} - told)
+    else:
+        told = set(before.summary)
     known[key] = Metric(
         name=found.get("name", ""),
         glob=found.get("glob", ""),

@@ -100,7 +100,7 @@ def open_run(
 
 
 def _log_origin(x: str | os.PathLike[str], limits: Limits) -> LogOrigin:
-    log = Log(find_log(x), limits)
+    log = Log(find_log(x).absolute(), limits)
     log.open().close()
     return LogOrigin(log)
 

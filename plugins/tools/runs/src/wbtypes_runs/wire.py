@@ -46,11 +46,11 @@ def varint(data: bytes, at: int, end: int) -> tuple[int, int]:
     if at < end and data[at] < 0x80:
         return data[at], at + 1
     number = shift = 0
-    for stop in range(at + 1, min(end, at + _VARINT_BYTES) + 1):
-        byte = data[stop - 1]
+    for byte in data[at : min(end, at + _VARINT_BYTES)]:
         number |= (byte & 0x7F) << shift
+        at += 1
         if byte < 0x80:
-            return number & _WORD, stop
+            return number & _WORD, at
         shift += 7
     raise WireError("a number does not end")
 

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+import atexit
 import operator
 import os
 import re
-import secrets
+import sys
 import time
 import warnings
-import weakref
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from copy import deepcopy
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 from typing import Any, Self
 
-from wbtypes_core import EncodeError, LocalFile, Registry, decode
-from wbtypes_core.jsonio import Json, JsonObject, dumps
+from wbtypes_core import EncodeError, Limits, LocalFile, Registry, decode
+from wbtypes_core.jsonio import Json, JsonObject, dumps, same
 from wbtypes_core.layout import ArtifactAddress, FixedNaming
 from wbtypes_core.plain import json_copy
 
+from .log import Log
+from .records import Metric
 from .writing import contents
-from .writing.contents import About, Aggregate, Definition
+from .writing.contents import About, Aggregate, Definition, Goal
 from .writing.line import Line, Ready, Turn
 from .writing.opening import begin_run
 from .writing.protobuf import item
+from .writing.resuming import rows_of
 from .writing.staging import Given, RunFiles, Staging, check_artifact, given_files
 from .writing.state import OURS
 from .writing.telling import raise_first, unwritten
 from .writing.turns import Configured, Defined, Place, Removal, Row
-from .writing.values import Writer, Written, items_of, scalar_text, snapshot
+from .writing.values import Writer, Written, items_of, merged, scalar_text, snapshot
 from .writing.views import Config, Summary, as_config, check_key
 
 PENDING = 16
@@ -47,9 +51,7 @@ KEPT = 10_000
 """How many lost values are kept in `RunWriter.lost`."""
 
 _LAST_STEP = (1 << 63) - 1
-_RUN_FOLDER = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-([A-Za-z0-9_.-]{1,128})")
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
-_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 class LostValueWarning(UserWarning):
@@ -62,7 +64,7 @@ class RunWriter:
     **What a killed process leaves.** Rows reach the log in their order, each in one write of the operating system, so what
     is there is always all rows up to some point, with their files.
 
-    * With ``background=False`` every row is in the log when its `log` returns.
+    * With ``background=False`` every row is in the log when the `log` returns that commits it.
     * With ``background=True``, the default, that holds for rows that no media is pending before. Media, tables among
       them, are encoded by a few threads, as they were when they were logged, and their row, and those after it, are
       written as soon as they are done. When `flush` returns, all is in the log. At most 16 rows with media wait; beyond
@@ -77,18 +79,22 @@ class RunWriter:
     stays whole, and rows that were taken before are written first.
 
     **Steps** grow: each row has a step of its own, after that of the row before, and one more when none is given. (A second
-    row of a step would come to other steps than yours once a client uploads it.)
+    row of a step would come to other steps than yours once a client uploads it.) The values of a step may come by several
+    calls: what ``log(..., commit=False)`` takes is gathered in memory, until a `log` without that writes the row.
 
     Safe to share between threads. A forked child cannot use it; the parent goes on.
 
     Args:
         folder: the run folder, which will hold ``run-<id>.wandb``, ``files/`` and ``artifacts/``; it is made if need be,
-            and must hold no run yet. `open_run` takes it, and ``wandb sync`` does; a name like those of the client,
-            ``offline-run-20260131_101500-<id>``, spares it the option ``--no-skip-online``.
+            and must hold no run yet, unless `resume` is set. `open_run` takes it, and ``wandb sync`` does; a name like
+            those of the client, ``offline-run-20260131_101500-<id>``, spares it the option ``--no-skip-online``.
         project: the project's name.
         name: the name to show for the run.
         config: JSON by key, to begin with.
         id: the run's id; by default what the folder's name says (after the last ``-`` of such a name), else a random one.
+        resume: whether a run that a RunWriter left in the folder, closed or killed, is gone on with; one begins where there
+            is none. Its rows stay, and steps, versions of artifacts and what metrics keep go on from there. `config` is laid
+            over that of the run; what else is given of the run must be as it is.
         entity: the user or team.
         group: the group of runs that it belongs to.
         job_type: the kind of job.
@@ -109,7 +115,7 @@ class RunWriter:
         FileExistsError: the folder holds a run, or another writer is at work in it.
         OSError: the folder cannot be written; nothing is left behind.
         TypeError: a config that is not JSON.
-        ValueError: an id with characters that run ids do not have.
+        ValueError: an id with characters that run ids do not have; or the run that is resumed is another.
     """
 
     def __init__(
@@ -120,6 +126,7 @@ class RunWriter:
         name: str = "",
         config: Mapping[str, Any] | None = None,
         id: str | None = None,
+        resume: bool = False,
         entity: str = "",
         group: str = "",
         job_type: str = "",
@@ -131,21 +138,20 @@ class RunWriter:
         registry: Registry | None = None,
     ) -> None:
         self.folder = Path(folder).absolute()
-        self.id = _run_id(id, self.folder)
         self._registry = registry
         self._background = background
         self._process = os.getpid()
         self._closed = False
-        self._began = time.monotonic()
-        self._last = -1
+        self._closing = RLock()  # who closes at the same time waits
         self._pending = 0
         self._pool: ThreadPoolExecutor | None = None
         self._queue: Place | None = None
+        self._gathered: Row | None = None
         self._lost: list[EncodeError] = []
         self._untold: list[EncodeError] = []
         self._unwarned: list[EncodeError] = []
-        self._about = About(
-            id=self.id,
+        about = About(
+            id=_checked_id(id),
             entity=entity,
             project=project,
             name=name,
@@ -156,15 +162,21 @@ class RunWriter:
             started=time.time_ns(),
         )
         begin = as_config(config or {})
-        self._staging = Staging(self.folder, self.id, fsync=fsync)
+        self._lock, start, self._log = begin_run(
+            self.folder, about, begin, _producer(), resume=resume, fsync=fsync
+        )
+        self.id = start.about.id
+        self._last = start.step
+        self._began = time.monotonic() - start.runtime
+        self._staging = Staging(self.folder, self.id, start.sequences, fsync=fsync)
         self._files = RunFiles(self.folder, self._staging, fsync=fsync)
-        self._writer = Writer(self._about, self._files, exact, registry)
-        self._lock, self._log = begin_run(self.folder, self._about, begin, _producer(), fsync=fsync)
-        self._line = Line(self._log, WAITING)
-        self._line.state.config = begin
-        self.config = Config(begin, self._configure)
+        self._writer = Writer(start.about, self._files, exact, registry)
+        self._line = Line(self._log, start.state, WAITING)
+        self.config = Config(start.state.config, self._configure)
         self.summary = Summary(self._summary, self._decoded, self._summarise, self._forget)
         _writers.add(self)
+        if not same({**self.config, **begin}, dict(self.config)):
+            self.config.update(begin)
 
     @property
     def path(self) -> Path:
@@ -181,72 +193,80 @@ class RunWriter:
         """What went wrong with the values that rows are without, each with its step and key."""
         return tuple(self._lost)
 
-    def log(self, row: Mapping[str, Any], step: int | None = None) -> int:
-        """Add a row to the history.
+    def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> int:
+        """Add a row to the history, or values to the row that comes next.
 
         Args:
-            row: values by key: numbers, text, lists and dicts, media such as `Image`, and what plugins adopt (arrays,
+            data: values by key: numbers, text, lists and dicts, media such as `Image`, and what plugins adopt (arrays,
                 figures). What is done to them afterwards changes nothing. ``_timestamp`` and ``_runtime`` (seconds) are
                 added unless they are there; ``_step``, where it is there, is the row's step.
-            step: the row's step, after that of the row before; by default one more.
+            step: the row's step, after that of the row before; by default one more, or that of what is gathered.
+            commit: whether the row is written. With False its values are gathered, and nothing is on disk yet: the next
+                `log` of the same step, or without one, adds to them, as does one more with False. Dicts are merged, and
+                all else is replaced. A `log` of a later step, `flush` and `close` write what was gathered first.
 
         Returns:
             The row's step.
 
         Raises:
             TypeError: what is no mapping, a key that is no text, a step that is no whole number.
-            ValueError: a step that does not come after the last, or the key ``_wandb``.
+            ValueError: a step that is before the last, or whose row is written; or the key ``_wandb``.
             EncodeError: a value that cannot be written, with its step and key; the row was written without it.
-            OSError: the row cannot be written, as on a full disk; nothing of it was.
+            OSError: the row cannot be written, as on a full disk; nothing of it was, and what was gathered still is.
             RuntimeError: the writer is closed, or belongs to another process.
         """
         self._check()
-        if not isinstance(row, Mapping):
-            raise TypeError(f"log takes a dict of values by key, not {type(row).__name__}")
+        if not isinstance(data, Mapping):
+            raise TypeError(f"log takes a dict of values by key, not {type(data).__name__}")
         self._warn()
         turn = Row(None)
-        asked = _step_of(row, step)
-        self._take_in(turn, row, "a row")
-        later = self._background and any(each.later for each in turn.rich.values())
-        with self._line.lock:
-            self._wait_for_room(later)
-            turn.step = self._next(asked)
-            self._stamp(turn)
-            self._enter(turn, later)
-        if later:
-            return turn.step
-        if turn.rich:
-            self._encode_now(turn)
-        raise_first(self._keep(turn))
-        return turn.step
+        asked = _step_of(data, step)
+        self._take_in(turn, data, "a row")
+        take = self._write if commit is None or commit else self._gather
+        raise_first(take(turn, asked))
+        return _number(turn)
 
     def define_metric(
         self,
         name: str,
-        step_metric: str | None = None,
+        step_metric: str | Metric | None = None,
         step_sync: bool | None = None,
-        hidden: bool = False,
+        hidden: bool | None = None,
         summary: str | None = None,
-        overwrite: bool = False,
-    ) -> None:
+        overwrite: bool | None = None,
+        *,
+        goal: str | None = None,
+    ) -> Metric:
         """Say how a metric is drawn, and what the summary keeps of it.
 
+        What the summary keeps is of all rows. Defined after some were logged, they are read again; so define first.
+
         Args:
-            name: the metric, with dots between the keys of nested dicts; or the begin of names and a ``*``.
-            step_metric: the metric on the horizontal axis.
+            name: the metric, with dots between the keys of nested dicts; or the begin of names and a ``*``. Of several
+                definitions that fit, the exact name goes first, then the pattern that was defined first.
+            step_metric: the metric on the horizontal axis, by its name or as it was defined.
             step_sync: whether rows that lack the step metric are given its last value; by default yes if there is one.
             hidden: whether automatic charts leave it out.
-            summary: what the summary keeps in place of the last value, with commas between: ``min``, ``max``, ``mean``,
-                ``first``, ``last``, or ``none``.
+            summary: what the summary keeps in place of the last value, with commas between: ``min``, ``max`` and
+                ``mean`` of its numbers but NaN, ``best`` by the `goal`, ``first``, ``last``; or ``none`` for nothing; or
+                ``copy`` for the last value as it is, as without any.
             overwrite: whether what was defined before is forgotten, or added to.
+            goal: what is best: ``minimize``, the default, or ``maximize``. (Clients since 0.29 have no ``best`` any more;
+                those since 0.19 note it in the log, and keep the last value in the summary.)
+
+        Returns:
+            What this call defines.
 
         Raises:
-            ValueError: an empty name, a ``*`` that is not at its end, or another word in `summary`.
+            ValueError: an empty name, a ``*`` that is not at its end, or another word in `summary` or `goal`.
             OSError: the log cannot be written; nothing was defined.
         """
         self._check()
-        for what, value in (("name", name), ("step_metric", step_metric or ""), ("summary", summary or "")):
-            if not isinstance(value, str):
+        if isinstance(step_metric, Metric):
+            step_metric = step_metric.name or step_metric.glob
+        texts = {"name": name, "step_metric": step_metric, "summary": summary, "goal": goal}
+        for what, value in texts.items():
+            if not isinstance(value or "", str):
                 raise TypeError(f"{what} of define_metric is text, not {type(value).__name__}")
         if not name or "*" in name[:-1]:
             raise ValueError(f"define_metric takes a name, or the begin of names and a *, not {name!r}")
@@ -255,11 +275,13 @@ class RunWriter:
             name=name,
             step_metric=step_metric or "",
             step_sync=bool(step_metric) if step_sync is None else step_sync,
-            hidden=hidden,
+            hidden=bool(hidden),
             summary=Aggregate.named(summary or ""),
-            overwrite=overwrite,
+            goal=Goal.named(goal or ""),
+            overwrite=bool(overwrite),
         )
-        self._put(Defined(definition), f"the metric {name!r}")
+        self._put(Defined(definition, self._logged), f"the metric {name!r}")
+        return definition.shown
 
     def log_artifact(
         self,
@@ -274,8 +296,8 @@ class RunWriter:
         """Add a new version of an artifact, with copies of its files.
 
         Args:
-            files: a folder, all of it but links; one file; several files, each under its own name; or files by the
-                name that they shall have.
+            files: a folder, all of it, with no links to folders in it; one file; several files, each under its own
+                name; or files by the name that they shall have.
             name: the artifact's name: letters, digits, ``-``, ``_`` and ``.``.
             type: its type, as ``"dataset"`` or ``"model"``.
             description: what to say of it.
@@ -300,7 +322,7 @@ class RunWriter:
             made = staged.finished(
                 description=description, metadata=about, aliases=_texts(aliases, "aliases")
             )
-            self._put(Ready((contents.artifact(made, self._about),)), f"the artifact {name}")
+            self._put(Ready((contents.artifact(made, self._writer.about),)), f"the artifact {name}")
         except BaseException:
             staged.discard()
             raise
@@ -314,11 +336,13 @@ class RunWriter:
             OSError: it cannot be written, as on a full disk; flush again once there is room.
         """
         self._check()
-        self._finish()
+        self._commit()
         self._tell()
 
     def close(self, exit_code: int = 0) -> None:
         """Wait until all is in the log, write how the run ended, and let go of the folder. A second call does nothing.
+
+        A writer that nobody closed is closed when Python ends.
 
         Args:
             exit_code: what the process says of itself; 0 means that the run ended well.
@@ -327,20 +351,27 @@ class RunWriter:
             EncodeError: values were lost in the background since the last time; the run is closed.
             OSError: what was left could not be written; the run is closed, and lacks it.
         """
-        if self._closed or os.getpid() != self._process:
+        if os.getpid() != self._process:
             return
-        try:
-            self._finish()
-            seconds = int(time.monotonic() - self._began)
-            last = (contents.summary([contents.runtime(seconds)]), contents.end(exit_code, seconds))
-            self._put(Ready(last), "the end of the run")
-        finally:
-            self._closed = True
-            if self._pool:
-                self._pool.shutdown()
-            self._log.close()
-            self._lock.release()
-            _writers.discard(self)
+        with self._closing:
+            if self._closed:
+                return
+            try:
+                with self._line.lock:
+                    try:
+                        self._untold += self._write_gathered()
+                    finally:
+                        self._closed = True  # and nobody takes a turn any more
+                self._finish()
+                seconds = int(time.monotonic() - self._began)
+                last = (contents.summary([contents.runtime(seconds)]), contents.end(exit_code, seconds))
+                self._take(Ready(last), "the end of the run")
+            finally:
+                if self._pool:
+                    self._pool.shutdown()
+                self._log.close()
+                self._lock.release()
+                _writers.discard(self)
         self._tell()
 
     def finish(self, exit_code: int = 0) -> None:
@@ -366,6 +397,72 @@ class RunWriter:
 
     # -- rows ---------------------------------------------------------------------------------------------------
 
+    def _write(self, turn: Row, asked: int | None) -> list[EncodeError]:
+        """Write a row, and what was gathered for it; what is said of the values that are left out is given back."""
+        with self._line.lock:
+            self._wait_for_room(self._is_later(turn) or self._is_later(self._gathered))
+            self._check()
+            told = self._write_gathered(asked) if asked is not None else []
+            gathered = self._gathered
+            turn.step = self._next(asked)
+            row = self._joined(gathered, turn)
+            self._stamp(row)
+            later = self._is_later(row)
+            self._enter(row, later)
+            self._gathered = None
+        if later:
+            return told
+        if row.rich:
+            try:
+                self._encode_now(row)
+            except BaseException:
+                self._gather_again(gathered)
+                raise
+        return told + self._keep(row)
+
+    def _gather(self, turn: Row, asked: int | None) -> list[EncodeError]:
+        """Keep the values of a row until it is written; as `_write`, of the row before."""
+        with self._line.lock:
+            told = self._write_gathered(asked) if asked is not None else []
+            self._check()
+            turn.step = self._next(asked)
+            self._gathered = self._joined(self._gathered, turn)
+        return told
+
+    def _gather_again(self, gathered: Row | None) -> None:
+        """Keep what was gathered for a row that could not be written, for the next."""
+        if gathered is None:
+            return
+        with self._line.lock:
+            if self._gathered:
+                self._gathered = self._joined(gathered, self._gathered)
+            else:
+                gathered.step = max(_number(gathered), self._last + 1)
+                self._gathered = gathered
+
+    def _write_gathered(self, before: int | None = None) -> list[EncodeError]:
+        """Write what was gathered, if it is for a row before a step."""
+        told = []
+        with self._line.lock:
+            while (gathered := self._gathered) and (before is None or _number(gathered) < before):
+                self._wait_for_room(self._is_later(gathered))
+                if self._gathered is gathered:  # while it waited, others may have written it
+                    told += self._write(Row(None), gathered.step)
+        return told
+
+    def _joined(self, gathered: Row | None, turn: Row) -> Row:
+        """A row with what was gathered for it before."""
+        if gathered is None:
+            return turn
+        row = Row(turn.step)
+        row.lost = {key: each for key, each in gathered.lost.items() if key not in turn.json} | turn.lost
+        self._take_in(row, merged(gathered.values(), turn.values()), "a row")
+        return row
+
+    def _is_later(self, turn: Row | None) -> bool:
+        """Whether a row waits for the pool."""
+        return self._background and turn is not None and any(each.later for each in turn.rich.values())
+
     def _take_in(self, turn: Row, values: Mapping[str, Any], what: str) -> None:
         """Write the scalars of a row or summary, and snapshot the rest."""
         json, items = turn.json, turn.items
@@ -390,16 +487,26 @@ class RunWriter:
                 turn.leave_out(key, error)
 
     def _next(self, asked: int | None) -> int:
-        if self._last == _LAST_STEP:
+        """The step of a row: that of what was gathered, else one after the last."""
+        gathered = self._gathered
+        if gathered and asked in (None, gathered.step):
+            return _number(gathered)
+        last = _number(gathered) if gathered else self._last
+        if last == _LAST_STEP:
             raise ValueError(
-                f"step {self._last:,}, that of the last row, is the greatest there is; no row comes after"
+                f"step {last:,}, that of the last row, is the greatest there is; no row comes after"
             )
         if asked is None:
-            return self._last + 1
-        if asked <= self._last:
+            return last + 1
+        if asked == last:
             raise ValueError(
-                f"step {asked:,} does not come after that of the row before, {self._last:,}; steps never go back, "
-                f"so log all values of a step in one call, or this row with step={self._last + 1} or later"
+                f"the row of step {asked:,} is written already; pass commit=False with all but the last of its values, "
+                f"or log this row with step={last + 1} or later"
+            )
+        if asked < last:
+            raise ValueError(
+                f"step {asked:,} does not come after that of the row before, {last:,}; steps never go back, "
+                f"so log this row with step={last + 1} or later"
             )
         return asked
 
@@ -421,7 +528,7 @@ class RunWriter:
 
     def _enter(self, turn: Row, later: bool) -> None:
         """Put a row into the line, and give its encoding to the pool."""
-        turn.before, self._last = self._last, int(turn.step or 0)
+        turn.before, self._last = self._last, _number(turn)
         turn.ready = not turn.rich
         try:
             self._line.take(turn)
@@ -524,6 +631,9 @@ class RunWriter:
             self._encode_now(turn)
         raise_first(self._keep(turn))
 
+    def _logged(self) -> Iterator[JsonObject]:
+        return rows_of(Log(self.path, Limits()))
+
     def _summary(self) -> JsonObject:
         if not self._closed:
             self._check()
@@ -543,11 +653,22 @@ class RunWriter:
 
     def _put(self, turn: Turn, what: str) -> None:
         with self._line.lock:
+            self._check()
+            self._take(turn, what)
+
+    def _take(self, turn: Turn, what: str) -> None:
+        with self._line.lock:
             try:
                 self._line.make_room()
                 self._line.take(turn)
             except OSError as error:
                 raise unwritten(error, what) from error
+
+    def _commit(self) -> None:
+        """Write what was gathered, and wait until all is in the log."""
+        with self._line.lock:
+            self._untold += self._write_gathered()
+        self._finish()
 
     def _finish(self) -> None:
         try:
@@ -568,7 +689,19 @@ class RunWriter:
             )
 
 
-_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
+_writers: set[RunWriter] = set()
+"""Those that are open."""
+
+
+@atexit.register
+def _close_at_exit() -> None:
+    """Close the writers that nobody closed, as at the end of a script."""
+    failed = getattr(sys, "last_value", None) is not None
+    for writer in tuple(_writers):
+        try:
+            writer.close(exit_code=int(failed))
+        except (EncodeError, OSError) as error:
+            warnings.warn(str(error), LostValueWarning, stacklevel=1)
 
 
 def _leave_to_the_parent() -> None:
@@ -586,18 +719,15 @@ if hasattr(os, "register_at_fork"):  # there is no fork on Windows
 def _producer() -> str:
     from . import __version__
 
-    return f"wbtypes-runs {__version__}"
+    return f"{contents.PRODUCT} {__version__}"
 
 
-def _run_id(given: str | None, folder: Path) -> str:
-    if given is None:
-        named = _RUN_FOLDER.fullmatch(folder.name)
-        return named[1] if named else "".join(secrets.choice(_LETTERS) for _ in range(8))
-    if not _ID.fullmatch(given):
+def _checked_id(given: str | None) -> str:
+    if given is not None and not _ID.fullmatch(given):
         raise ValueError(
             f"a run's id has letters, digits, '-', '_' and '.', 128 at most, and is not {given!r}"
         )
-    return given
+    return given or ""
 
 
 def _step_of(row: Mapping[str, Any], step: int | None) -> int | None:
@@ -620,6 +750,12 @@ def _whole(value: Any, what: str) -> int:
     if isinstance(value, bool) or not 0 <= step <= _LAST_STEP:
         raise ValueError(f"{what} is a whole number from 0 to {_LAST_STEP:,}, not {value!r}")
     return step
+
+
+def _number(row: Row) -> int:
+    """The step of a row that has one."""
+    assert row.step is not None
+    return row.step
 
 
 def _texts(given: Collection[str], what: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from attrs import frozen
 from wbtypes_core.jsonio import Json, dumps
 
 from ..log import Kind
+from ..records import Metric, RunInfo
 from .protobuf import item, number, part, text
 
 Record: TypeAlias = tuple[int, bytes]
@@ -22,6 +23,9 @@ Record: TypeAlias = tuple[int, bytes]
 
 FILES, HEADER = 6, 21
 """Kinds of records that the reader passes over."""
+
+PRODUCT = "wbtypes-runs"
+"""What the producer of a log that is written here begins with."""
 
 OLDEST_CONSUMER = "0.70.0"
 """What client 0.31 writes as the oldest tool that may read its logs; of these records every tool since 0.10 knows all."""
@@ -32,13 +36,17 @@ def header(producer: str) -> Record:
     return HEADER, part(1, text(1, producer) + text(2, OLDEST_CONSUMER))
 
 
+TOLD = ("id", "entity", "project", "name", "group", "job_type", "notes", "tags")
+"""What users say of a run."""
+
+
 @frozen(kw_only=True)
 class About:
     """What a run says of itself; empty texts are left out.
 
     Attributes:
         id: the run's id.
-        started: nanoseconds since the epoch.
+        started: nanoseconds since the epoch; 0 where the log has it already.
     """
 
     id: str
@@ -50,6 +58,11 @@ class About:
     notes: str
     tags: tuple[str, ...]
     started: int
+
+    @classmethod
+    def of(cls, info: RunInfo) -> About:
+        """The same, of a run that was read."""
+        return cls(started=0, **{name: getattr(info, name) for name in TOLD})
 
 
 def run(about: About, config: Mapping[str, Json]) -> Record:
@@ -104,8 +117,10 @@ class Aggregate(IntEnum):
     MIN = 1
     MAX = 2
     MEAN = 3
+    BEST = 4
     LAST = 5
     NONE = 6
+    COPY = 7
     FIRST = 8
 
     @classmethod
@@ -115,12 +130,31 @@ class Aggregate(IntEnum):
         Raises:
             ValueError: it names another.
         """
-        words = [word.strip() for word in text.split(",")] if text else []
+        words = [word.strip().lower() for word in text.split(",")] if text else []
         known = {each.name.lower(): each for each in cls}
         for word in words:
             if word not in known:
                 raise ValueError(f"a summary keeps {', '.join(known)}, with commas between, and not {word!r}")
         return frozenset(known[word] for word in words)
+
+
+class Goal(IntEnum):
+    """Which value of a metric is the best."""
+
+    MINIMIZE = 1
+    MAXIMIZE = 2
+
+    @classmethod
+    def named(cls, text: str) -> Goal | None:
+        """The one that a text names, by three letters or more; None for ``""``.
+
+        Raises:
+            ValueError: it names another.
+        """
+        found = [each for each in cls if len(text) >= 3 and each.name.lower().startswith(text.lower())]
+        if text and not found:
+            raise ValueError(f"the goal of a metric is minimize or maximize, and not {text!r}")
+        return found[0] if found else None
 
 
 @frozen(kw_only=True)
@@ -133,6 +167,7 @@ class Definition:
         step_sync: whether rows that lack the step metric are given its last value.
         hidden: whether automatic charts leave it out.
         summary: what the summary keeps of it.
+        goal: which of its values is the best.
         overwrite: whether what was defined before is forgotten.
     """
 
@@ -141,7 +176,40 @@ class Definition:
     step_sync: bool = False
     hidden: bool = False
     summary: frozenset[Aggregate] = frozenset()
+    goal: Goal | None = None
     overwrite: bool = False
+
+    @classmethod
+    def of(cls, metric: Metric) -> Definition:
+        """The definition of a metric that was read."""
+        return cls(
+            name=metric.name or metric.glob,
+            step_metric=metric.step_metric,
+            step_sync=metric.step_sync,
+            hidden=metric.hidden,
+            summary=frozenset(Aggregate[name.upper()] for name in metric.summary),
+            goal=Goal.named(metric.goal),
+        )
+
+    @property
+    def shown(self) -> Metric:
+        """The same, as who opens the run sees it."""
+        is_pattern = self.name.endswith("*")
+        return Metric(
+            name="" if is_pattern else self.name,
+            glob=self.name if is_pattern else "",
+            step_metric=self.step_metric,
+            step_sync=self.step_sync,
+            hidden=self.hidden,
+            defined=True,
+            summary=tuple(each.name.lower() for each in sorted(self.summary)),
+            goal=self.goal.name.lower() if self.goal else "",
+        )
+
+    @property
+    def aggregates(self) -> list[Aggregate]:
+        """What stands in the summary in place of the last value; nothing when that stands there."""
+        return sorted(self.summary - {Aggregate.NONE, Aggregate.COPY})
 
 
 def metric(definition: Definition) -> Record:
@@ -154,6 +222,7 @@ def metric(definition: Definition) -> Record:
             text(4, definition.step_metric),
             part(6, options),
             part(7, kept) if kept else b"",
+            number(8, definition.goal or 0),
             part(9, number(1, True)) if definition.overwrite else b"",
         )
     )

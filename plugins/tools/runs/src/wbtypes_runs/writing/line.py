@@ -39,12 +39,13 @@ class Line:
 
     Args:
         log: where records go.
+        state: what is in it.
         room: how many turns may wait.
     """
 
-    def __init__(self, log: LogFile, room: int) -> None:
+    def __init__(self, log: LogFile, state: State, room: int) -> None:
         self.lock = RLock()
-        self.state = State()
+        self.state = state
         self._moved = Condition(self.lock)
         self._log = log
         self._room = room

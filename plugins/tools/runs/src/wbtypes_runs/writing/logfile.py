@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
+from typing import Self
 from zlib import crc32
 
 from ..framing import BLOCK, CHUNK, FILE_HEADER, FIRST, FULL, LAST, MAGIC, MIDDLE, NUMBER, VERSION
@@ -17,7 +19,7 @@ _SEEDS = tuple(crc32(bytes((kind,))) for kind in range(LAST + 1))
 
 
 class LogFile:
-    """A new ``.wandb`` file that only grows by whole records.
+    """A ``.wandb`` file that only grows by whole records, a new one unless it is made by `at`.
 
     Each `append` is one write of the operating system, so that it outlives the process as soon as it returns. A kill
     within it leaves the begin of a record at the end of the file, which readers pass over.
@@ -34,11 +36,7 @@ class LogFile:
     """
 
     def __init__(self, path: Path, *, fsync: bool = False) -> None:
-        self.path = path
-        self._fsync = fsync
-        self._numbered = 0
-        self._out = path.open("xb", buffering=0)
-        self._end = 0
+        self._begin(path, path.open("xb", buffering=0), fsync)
         try:
             self._write(FILE_HEADER.pack(MAGIC, NUMBER, VERSION))
         except OSError:
@@ -46,6 +44,36 @@ class LogFile:
             with suppress(OSError):
                 path.unlink()
             raise
+
+    @classmethod
+    def at(cls, path: Path, end: int, numbered: int, *, fsync: bool = False) -> Self:
+        """A log that is there, and goes on behind its whole records; what is after them is cut off.
+
+        Args:
+            path: the file.
+            end: the byte behind the last whole record.
+            numbered: that record's number.
+            fsync: as for a new log.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        log = cls.__new__(cls)
+        log._begin(path, path.open("r+b", buffering=0), fsync)
+        log._end, log._numbered = end, numbered
+        try:
+            log._write(b"")
+        except OSError:
+            log._out.close()
+            raise
+        return log
+
+    def _begin(self, path: Path, out: FileIO, fsync: bool) -> None:
+        self.path = path
+        self._fsync = fsync
+        self._numbered = 0
+        self._out = out
+        self._end = 0
 
     def append(self, records: Sequence[Record]) -> None:
         """Write records, all or none.
@@ -80,7 +108,7 @@ class LogFile:
 
     def _trim(self) -> None:
         """Take back what is after the last whole record."""
-        if self._out.tell() != self._end:
+        if self._out.seek(0, os.SEEK_END) != self._end:
             self._out.truncate(self._end)
             self._out.seek(self._end)
 

@@ -89,10 +89,10 @@ class Staging:
     All versions of a name share its sequence id, so that references to the latest one hold.
     """
 
-    def __init__(self, folder: Path, run: str, *, fsync: bool) -> None:
+    def __init__(self, folder: Path, run: str, sequences: Mapping[str, str], *, fsync: bool) -> None:
         self._store = DirectoryStore(folder, fsync=fsync)
         self._run = run
-        self._sequences: dict[str, str] = {}
+        self._sequences = dict(sequences)
         self._lock = Lock()
 
     def stage(self, name: str, kind: str) -> Staged:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeGuard
 
 from attrs import define, evolve, field
 
 from wbtypes_core.jsonio import Json, JsonObject
 
-from .contents import Aggregate, Definition
+from .contents import Aggregate, Definition, Goal
 from .protobuf import item
-from .values import json_text, leaves
+from .values import json_text
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -43,6 +43,12 @@ class Tally:
         values[Aggregate.MIN] = min(value, values.get(Aggregate.MIN, value))
         values[Aggregate.MAX] = max(value, values.get(Aggregate.MAX, value))
         return Tally(values, count)
+
+    def told(self, definition: Definition) -> JsonObject:
+        """What the summary says of a metric, by the names of its aggregates."""
+        best = Aggregate.MAX if definition.goal is Goal.MAXIMIZE else Aggregate.MIN
+        kept = {each: best if each is Aggregate.BEST else each for each in definition.aggregates}
+        return {each.name.lower(): self.values[of] for each, of in kept.items() if of in self.values}
 
 
 def _number(value: Any) -> float:
@@ -87,7 +93,7 @@ class State:
         config: the user's config.
         labels: what values say in the config, by kind and key.
         summary: the summary.
-        metrics: the definitions by name.
+        metrics: the definitions by name, as `plain_name` has it.
         tallies: what was counted, by the path of the metric.
         steps: the last values of step metrics.
     """
@@ -110,13 +116,13 @@ class State:
         """The last values of the step metrics that a row lacks, for the metrics in it that ask for them."""
         if not self.steps:
             return []
-        names = {".".join(path): path for path, _ in _all_leaves(row)}
+        names = {".".join(path) for path, _ in _all_leaves(row)}
         wanted = {
-            definition.step_metric
+            plain_name(definition.step_metric)
             for name in names
             if (definition := self._definition(name)) and definition.step_sync
         }
-        return [self.steps[name] for name in sorted(wanted - names.keys()) if name in self.steps]
+        return [self.steps[name] for name in sorted(wanted - names) if name in self.steps]
 
     def change_by(self, row: JsonObject, plain_items: Iterable[bytes] | None) -> Change:
         """What a row does to the summary.
@@ -128,7 +134,7 @@ class State:
         if plain_items is not None and not self.metrics:
             return Change(list(plain_items), row)
         change = Change()
-        step_metrics = {each.step_metric for each in self.metrics.values()}
+        step_metrics = self._step_metrics()
         for key, value in row.items():
             laid = self._lay((key,), self.summary.get(key), value, change, step_metrics)
             if laid is not _KEEP:
@@ -161,18 +167,20 @@ class State:
         if name in step_metrics:
             change.steps[name] = path, value
         definition = self._definition(name)
-        wanted = definition.summary if definition else frozenset()
-        if Aggregate.NONE in wanted:
-            return _KEEP
-        if wanted:
+        if definition and definition.aggregates and not isinstance(value, dict):
             tally = change.tallies[path] = self.tallies.get(path, Tally()).with_(value)
-            value = {each.name.lower(): tally.values[each] for each in sorted(wanted) if each in tally.values}
+            value = tally.told(definition) or value
+        if definition and Aggregate.NONE in definition.summary:
+            return _KEEP
         change.items.append(item(path, json_text(value)))
         return value
 
+    def _step_metrics(self) -> set[str]:
+        return {plain_name(each.step_metric) for each in self.metrics.values() if each.step_metric}
+
     def _definition(self, name: str) -> Definition | None:
         found = self.metrics.get(name)
-        if found:
+        if found or name.startswith("_"):  # what is added to every row is meant by no pattern
             return found
         return next(
             (each for glob, each in self.metrics.items() if glob[-1] == "*" and name.startswith(glob[:-1])),
@@ -187,18 +195,52 @@ class State:
         self.tallies.update(change.tallies)
         self.steps.update(change.steps)
 
-    def define(self, definition: Definition) -> Definition:
-        """A definition on top of an earlier one of the same metric, as readers put the two together."""
-        before = self.metrics.get(definition.name)
-        if before is None or definition.overwrite:
-            return definition
-        return evolve(
-            definition,
-            step_metric=definition.step_metric or before.step_metric,
-            step_sync=definition.step_sync or before.step_sync,
-            hidden=definition.hidden or before.hidden,
-            summary=definition.summary | before.summary,
-        )
+    def define(self, definition: Definition, rows: Iterable[JsonObject]) -> None:
+        """Let a definition hold, on top of an earlier one of the same metric, as readers put the two together.
+
+        Args:
+            definition: the definition.
+            rows: those that are in the log; they count too, where something is kept of them.
+        """
+        name = plain_name(definition.name)
+        before = self.metrics.get(name)
+        if before and not definition.overwrite:
+            definition = evolve(
+                definition,
+                step_metric=definition.step_metric or before.step_metric,
+                step_sync=definition.step_sync or before.step_sync,
+                hidden=definition.hidden or before.hidden,
+                summary=_both(before.summary, definition.summary),
+                goal=definition.goal or before.goal,
+            )
+        self.metrics[name] = definition
+        if definition.aggregates or definition.step_metric:
+            self.count(rows)
+
+    def count(self, rows: Iterable[JsonObject]) -> None:
+        """Count anew what metrics keep of rows, as if they had been defined before the first."""
+        self.tallies.clear()
+        step_metrics = self._step_metrics()
+        for row in rows:
+            for path, value in _all_leaves(row):
+                name = ".".join(path)
+                if name in step_metrics:
+                    self.steps[name] = path, value
+                definition = self._definition(name)
+                if definition and definition.aggregates and not isinstance(value, dict):
+                    self.tallies[path] = self.tallies.get(path, Tally()).with_(value)
+
+
+def plain_name(name: str) -> str:
+    """A metric's name as the keys that lead to it are joined; dots of the keys themselves may be escaped in it."""
+    return name.replace("\\.", ".")
+
+
+def _both(before: frozenset[Aggregate], more: frozenset[Aggregate]) -> frozenset[Aggregate]:
+    """What two definitions keep; of "nothing" and something, the later one counts."""
+    if Aggregate.NONE in more:
+        return before | more
+    return (before - {Aggregate.NONE} if more else before) | more
 
 
 _KEEP: Any = object()
@@ -210,6 +252,12 @@ def _merges(json: Json) -> TypeGuard[JsonObject]:
     return isinstance(json, dict) and bool(json) and "_type" not in json
 
 
-def _all_leaves(row: JsonObject) -> Iterable[tuple[Path, Json]]:
-    for key, value in row.items():
-        yield from leaves((key,), value)
+def _all_leaves(row: JsonObject) -> Iterator[tuple[Path, Json]]:
+    """What metrics are: numbers and all else that is no plain dict, with the keys that lead to it."""
+    todo: list[tuple[Path, Json]] = [((key,), value) for key, value in row.items()]
+    while todo:
+        path, value = todo.pop()
+        if _merges(value):
+            todo += (((*path, key), each) for key, each in value.items())
+        else:
+            yield path, value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Event
 
 from attrs import define, evolve, field
@@ -92,6 +92,10 @@ class Row:
             )
             for key, error in self.lost.items()
         ]
+
+    def values(self) -> JsonObject:
+        """Its values by key, as they were logged, as long as none is encoded."""
+        return {key: self.rich[key].tree if key in self.rich else each for key, each in self.json.items()}
 
     def add(self, key: str, value: Written) -> None:
         """Take a value that is encoded."""
@@ -187,9 +191,15 @@ class Configured:
 
 @define(eq=False)
 class Defined:
-    """A metric that is defined."""
+    """A metric that is defined.
+
+    Attributes:
+        definition: the definition.
+        rows: reads the rows that are in the log.
+    """
 
     definition: Definition
+    rows: Callable[[], Iterable[JsonObject]]
     ready: bool = True
 
     def records(self, state: State) -> Sequence[Record]:
@@ -197,5 +207,5 @@ class Defined:
         return (metric(self.definition),)
 
     def settle(self, state: State) -> None:
-        """The definition holds for the rows to come."""
-        state.metrics[self.definition.name] = state.define(self.definition)
+        """The definition holds, for the rows to come and for what is counted of those before."""
+        state.define(self.definition, self.rows())

@@ -44,6 +44,19 @@ def json_text(value: Json) -> bytes:
     return scalar_text(value) or dumps(value).encode()
 
 
+def merged(before: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that were logged for a row, and those that came later: dicts are merged, and all else is replaced."""
+    both = {**before, **more}
+    for key in before.keys() & more.keys():
+        if _is_plain(before[key]) and _is_plain(more[key]):
+            both[key] = merged(before[key], more[key])
+    return both
+
+
+def _is_plain(tree: Any) -> bool:
+    return type(tree) is dict and "_type" not in tree
+
+
 @frozen
 class Snapshot:
     """A value as it was when it was logged.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from copy import deepcopy
+from threading import RLock
 from typing import Any
 
 from wbtypes_core.jsonio import Json, JsonObject, dumps
@@ -35,6 +36,7 @@ class Config(MutableMapping[str, Json]):
     def __init__(self, values: JsonObject, write: Callable[[JsonObject], None]) -> None:
         self._write = write
         self._values = values
+        self._lock = RLock()
 
     def __getitem__(self, key: str) -> Json:
         found: Json = deepcopy(self._values[key])
@@ -44,9 +46,10 @@ class Config(MutableMapping[str, Json]):
         self.update({key: value})
 
     def __delitem__(self, key: str) -> None:
-        rest = dict(self._values)
-        del rest[key]
-        self._take(rest)
+        with self._lock:
+            rest = dict(self._values)
+            del rest[key]
+            self._take(rest)
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict(self._values))
@@ -62,7 +65,9 @@ class Config(MutableMapping[str, Json]):
             ValueError: a key of the client's own, or one that no text can hold.
             OSError: the log cannot be written; nothing is changed then.
         """
-        self._take({**self._values, **as_config(dict(*args, **values))})
+        more = as_config(dict(*args, **values))
+        with self._lock:
+            self._take({**self._values, **more})
 
     def _take(self, values: JsonObject) -> None:
         self._write(values)
