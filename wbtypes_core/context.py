@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
@@ -81,10 +82,8 @@ class EncodeContext:
         Raises:
             EncodeError: with the path to what could not be written.
         """
-        from .encode import child
-
         try:
-            return child(self, value, expect)
+            return _writer()(self, value, expect)
         except EncodeError as error:
             raise error.under(*at) from error.__cause__
 
@@ -225,10 +224,8 @@ class DecodeContext:
         Raises:
             DecodeError: with the path to what could not be read.
         """
-        from .decode import child
-
         try:
-            return child(self, node, (expect,) if isinstance(expect, str) else expect)
+            return _reader()(self, node, (expect,) if isinstance(expect, str) else expect)
         except DecodeError as error:
             raise error.under(*at) from error.__cause__
 
@@ -336,6 +333,22 @@ class DecodeContext:
         )
 
 
+@cache
+def _writer() -> Callable[[EncodeContext, Any, str | None], Any]:
+    """The walker that writes a child; its module imports this one."""
+    from .encode import child
+
+    return child
+
+
+@cache
+def _reader() -> Callable[[DecodeContext, Any, tuple[str, ...] | None], Any]:
+    """The walker that reads a child, as above."""
+    from .decode import child
+
+    return child
+
+
 def _text(node: Mapping[str, Any], key: str) -> str | None:
     value = node.get(key)
     if value is None or isinstance(value, str):
@@ -345,8 +358,8 @@ def _text(node: Mapping[str, Any], key: str) -> str | None:
 
 def _count(node: Mapping[str, Any], key: str) -> int | None:
     value = node.get(key)
-    if value is None:
-        return None
+    if value is None or (type(value) is int and value >= 0):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != value // 1:
         raise DecodeError("is not a number of bytes", reason=Code.WRONG_TYPE, path=(key,))
     return int(value)

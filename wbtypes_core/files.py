@@ -165,6 +165,16 @@ class MediaFile(ABC):
         """The length in bytes, where it is known without opening the file; else None."""
         return None
 
+    def prepare(self) -> None:  # noqa: B027 - most files are what they are
+        """Encode the bytes now, where that was put off.
+
+        Many files are stored quicker when all are prepared before the first is written: encoding and writing by turns
+        drive each other's code and tables out of the processor's caches.
+
+        Raises:
+            DecodeError: what the bytes are made from cannot be read.
+        """
+
     def learn(self, sha256: str) -> None:  # noqa: B027 - most files know theirs
         """Take the hash of the bytes from whoever has just read them all; `hashed` was None before."""
 
@@ -275,6 +285,11 @@ class BytesFile(MediaFile):
         return self._sha256
 
     @property
+    def md5(self) -> str:
+        """MD5 of the bytes."""
+        return hashlib.md5(self._data, usedforsecurity=False).hexdigest()
+
+    @property
     def in_memory(self) -> bytes:
         """The bytes themselves."""
         return self._data
@@ -311,6 +326,10 @@ class LazyFile(MediaFile):
         assert self._made is not None
         return self._made
 
+    def prepare(self) -> None:
+        """Encode the bytes now."""
+        self._file()
+
     def open(self) -> BinaryIO:
         """A stream over the encoded bytes."""
         return self._file().open()
@@ -328,6 +347,11 @@ class LazyFile(MediaFile):
     def sha256(self) -> str:
         """SHA-256 of the encoded bytes."""
         return self._file().sha256
+
+    @property
+    def md5(self) -> str:
+        """MD5 of the encoded bytes."""
+        return self._file().md5
 
     @property
     def in_memory(self) -> bytes:
@@ -581,7 +605,7 @@ class RemoteFile(StoredFile):
 
 def is_url(text: str) -> bool:
     """Whether a path of the wire is a URL (``wandb-artifact://...``, ``s3://...``)."""
-    return _URL.match(text) is not None
+    return "://" in text and _URL.match(text) is not None
 
 
 def as_file(data: object, *, suffix: str | None = None, what: str = "a file") -> MediaFile:
@@ -648,7 +672,7 @@ def refuse_path(path: str, why: str) -> DecodeError:
 
 
 _DRIVE = re.compile(r"[A-Za-z]:")
-_WINDOWS_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)\s*(\..*)?$")
+_WINDOWS_DEVICES = r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)\s*(\..*)?$"
 
 
 def safe_parts(path: str) -> tuple[str, ...]:
@@ -679,7 +703,7 @@ def safe_parts(path: str) -> tuple[str, ...]:
     if parts[0].startswith("\\"):
         raise refuse_path(path, "is absolute")
     if os.name == "nt" and any(
-        ":" in part or part.endswith((".", " ")) or _WINDOWS_DEVICES.match(part) for part in parts
+        ":" in part or part.endswith((".", " ")) or re.match(_WINDOWS_DEVICES, part) for part in parts
     ):
         raise refuse_path(path, "is a device or stream on this system")
     return parts
@@ -693,4 +717,4 @@ def unreadable(file: MediaFile, kind: str, error: Exception) -> DecodeError:
 
 def reason_of(error: DecodeError) -> Reason:
     """A decode error as the reason that a kept value carries."""
-    return Reason(Code(error.reason), str(error))
+    return Reason(error.reason, str(error))

@@ -7,8 +7,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib import invalidate_caches
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from attrs import frozen
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 PREFIX = "wbtypes."
 
@@ -145,11 +150,11 @@ def core_wanted(distribution: str) -> str | None:
         needs = requires(distribution) or ()
     except PackageNotFoundError:
         return None
-    found = (_CORE.match(need) for need in needs if "extra" not in need.partition(";")[2])
+    found = (re.match(_CORE, need) for need in needs if "extra" not in need.partition(";")[2])
     return next((match[1].strip() for match in found if match), None)
 
 
-_CORE = re.compile(r"(?i)wbtypes[-_.]+core\s*(?:\[[^]]*\])?\s*\(?\s*([<>=!~][^;)]*)")
+_CORE = r"(?i)wbtypes[-_.]+core\s*(?:\[[^]]*\])?\s*\(?\s*([<>=!~][^;)]*)"
 
 
 def _scan() -> Iterator[Entry]:
@@ -162,8 +167,7 @@ def _scan() -> Iterator[Entry]:
             text = distribution.read_text("entry_points.txt")
             if not text or PREFIX not in text:
                 continue
-            said = distribution.metadata  # parsed anew at each asking
-            name, version = normalized(said["Name"] or ""), said["Version"] or ""
+            name, version = _name_and_version(distribution)
             found = [entry for entry in distribution.entry_points if entry.group.startswith(PREFIX)]
         except Exception:  # damaged metadata, of whoever: the distribution cannot be used, all others can
             continue
@@ -172,3 +176,13 @@ def _scan() -> Iterator[Entry]:
         seen.add(name)
         for entry in found:
             yield Entry(entry.group.removeprefix(PREFIX), entry.name, entry.value, name, version)
+
+
+def _name_and_version(distribution: Distribution) -> tuple[str, str]:
+    """What a distribution's first lines say; Python's own reader would parse the whole description as an e-mail."""
+    text = next(filter(None, map(distribution.read_text, ("METADATA", "PKG-INFO", ""))), "")
+    said: dict[str, str] = {}
+    for line in takewhile(str.strip, text.split("\n")):
+        key, _, value = line.partition(":")
+        said.setdefault(key.lower(), value.strip())
+    return normalized(said.get("name", "")), said.get("version", "")

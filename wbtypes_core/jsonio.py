@@ -66,8 +66,14 @@ def dumps(value: Any, *, sort: bool = False, indent: int | None = None) -> str:
 
     Raises:
         TypeError: a value that JSON does not know.
+        RecursionError: nested too deep, or holding itself.
     """
-    return json.dumps(value, sort_keys=sort, indent=indent)
+    if sort or indent is not None:
+        return json.JSONEncoder(check_circular=False, sort_keys=sort, indent=indent).encode(value)
+    return _encode(value)
+
+
+_encode = json.JSONEncoder(check_circular=False).encode  # the check takes as long as the writing
 
 
 def quote(text: str) -> str:

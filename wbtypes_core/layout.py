@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Protocol
 
 from attrs import frozen
@@ -60,8 +61,15 @@ def path_of_key(key: str, tail: str) -> str:
         key: slashes make folders, leading ones are dropped and the parts ``.`` and ``..`` become ``_`` and ``__``.
         tail: the end of the name, as ``".table.json"``.
     """
+    folders, last = _split(key)
+    return folders + _short(last, tail)
+
+
+@lru_cache(maxsize=64)
+def _split(key: str) -> tuple[str, str]:
+    """The folders of a key, each with its slash, and the last part; a step's many images share one key."""
     *folders, last = map(_tame, key.lstrip("/").replace("\0", "_").split("/"))
-    return "/".join([_short(part, "") for part in folders if part] + [_short(last, tail)])
+    return "".join(f"{_short(part, '')}/" for part in folders if part), last
 
 
 def artifact_name(key: str) -> str:

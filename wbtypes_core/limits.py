@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Any, Self
 
 import attrs
@@ -13,6 +11,12 @@ import attrs
 from .errors import Code, DecodeError, LimitError
 
 _HOLDERS = frozenset((list, dict))
+
+_TALLIED = _HOLDERS | {str}
+"""What is looked at one by one; numbers are only counted."""
+
+_MANY = 32
+"""Values of one list from which on it pays to see first whether all are such that need no look."""
 
 
 @attrs.frozen(kw_only=True)
@@ -109,19 +113,24 @@ class Limits:
 
     def _inside(self, holders: list[Any], texts: bool) -> list[Any]:
         """The lists and objects that are held by these; the scalars among them, most of all values, are only looked at."""
-        lists = [holder for holder in holders if type(holder) is list]
-        objects = [holder for holder in holders if type(holder) is dict and holder]
-        for node in objects:
-            self._check_keys(node)
-        return self._holders(lists, texts) + self._holders([node.values() for node in objects], texts)
-
-    def _holders(self, groups: Sequence[Iterable[Any]], texts: bool) -> list[Any]:
-        kinds = set(map(type, chain.from_iterable(groups)))
-        if texts and str in kinds:
-            self._check_text(max(len(value) for value in chain.from_iterable(groups) if type(value) is str))
-        if kinds.isdisjoint(_HOLDERS):
-            return []
-        return [value for value in chain.from_iterable(groups) if type(value) in _HOLDERS]
+        found: list[Any] = []
+        longest = 0
+        for holder in holders:
+            if type(holder) is dict:
+                self._check_keys(holder)
+                holder = holder.values()
+            if len(holder) > _MANY and _TALLIED.isdisjoint(map(type, holder)):
+                continue
+            for value in holder:
+                kind = type(value)
+                if kind is str:
+                    if len(value) > longest:
+                        longest = len(value)
+                elif kind in _HOLDERS:
+                    found.append(value)
+        if texts:
+            self._check_text(longest)
+        return found
 
     def _check_text(self, longest: int) -> None:
         if longest > self.string:
@@ -129,7 +138,7 @@ class Limits:
 
     def _check_keys(self, node: dict[Any, Any]) -> None:
         try:
-            longest = max(map(len, node))
+            longest = max(map(len, node), default=0)
         except TypeError:
             raise DecodeError("a key of the JSON is not a string", reason=Code.WRONG_TYPE) from None
         if longest > self.string:

@@ -476,7 +476,8 @@ class Registry:
 
     def stored(self, ref: MediaRef, file: MediaFile) -> None:
         """Tell the hooks that a file was stored."""
-        self._ask("wbtypes_stored", ref=ref, file=file)
+        if self._hooks.hook.wbtypes_stored.get_hookimpls():
+            self._ask("wbtypes_stored", ref=ref, file=file)
 
     def tell(self, reason: Reason) -> None:
         """Warn of a cause, once."""

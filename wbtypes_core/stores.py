@@ -29,7 +29,7 @@ REMEMBERED = 1 << 16
 BUNDLES = "artifacts"
 """The folder below a store's root that holds what `bundle` makes."""
 
-_VERSION = re.compile(r"v(0|[1-9][0-9]{0,8})")
+_VERSION = r"v(0|[1-9][0-9]{0,8})"
 
 _CHUNK = 1 << 20
 
@@ -179,7 +179,7 @@ class DirectoryStore:
         self.allow_links = allow_links
         self.address: ArtifactAddress | None = None
         self._remembered = _Remembered()
-        self._folders: set[str] = set()
+        self._folders: dict[tuple[str, ...], str] = {}
 
     def put(self, file: MediaFile, folder: str, naming: Naming) -> MediaRef:
         """Write a file; one of equal bytes and folder keeps the name it was first given.
@@ -196,19 +196,23 @@ class DirectoryStore:
     def _put(self, file: MediaFile, folder: str, naming: Naming, temporary: str | None) -> MediaRef:
         """Give a file its name; its bytes are in a temporary file already, or still to be written."""
         known = self._remembered.get(folder, file) if naming.shared else None
-        if known is not None and self._has(known):
+        if known is not None and _is_file(self._look(f"{self.root}{os.sep}{known.path}"), known.size):
             return known
         try:
             parts = safe_parts(naming.path(folder, file))
-            target = self._target(parts)
+            place = self._folder(parts[:-1])
+            target = f"{place}{os.sep}{parts[-1]}"
+            found = self._look(target)
+            if found is not None and not self.allow_links and _leads_away(found):
+                raise refuse_path("/".join(parts), _THROUGH_LINK)
         except DecodeError as error:
             raise EncodeError(error.message) from None
         ref = MediaRef("/".join(parts), file.sha256, file.size)
-        if not naming.shared and _holds_another(target, ref):
+        if not naming.shared and found is not None and _holds_another(target, ref):
             raise _taken(target)
-        if not self._has(ref):
+        if not _is_file(found, ref.size):
             if temporary is None:
-                ref = evolve(ref, size=self._write(file, target, ref))
+                ref = self._write(file, place, target, ref)
             else:
                 self._settle(temporary, target)
         if naming.shared:
@@ -225,7 +229,7 @@ class DirectoryStore:
             folder = self._checked(parts)
         except DecodeError as error:
             raise EncodeError(error.message) from None
-        self._make(str(folder), parts, str(folder))
+        self._make(folder)
         for version in count(max(_versions(folder), default=-1) + 1):
             try:
                 folder.joinpath(f"v{version}").mkdir()
@@ -327,62 +331,57 @@ class DirectoryStore:
             f"{text} in {self.root} cannot be opened: {error.strerror}", reason=Code.MISSING_FILE
         )
 
-    def _target(self, parts: tuple[str, ...]) -> str:
-        """The path of a file to be written, in a folder that is there and led to by no link."""
-        *above, name = parts
-        folder = os.path.join(self.root, *above)  # noqa: PTH118 - a string, for pathlib costs as much as the write
-        target = f"{folder}{os.sep}{name}"
-        if folder not in self._folders:
-            self._make(folder, tuple(above), target)
-        if not self.allow_links and _is_link(target):
-            raise refuse_path("/".join(parts), _THROUGH_LINK)
-        return target
+    def _folder(self, above: tuple[str, ...]) -> str:
+        """A folder below the root that is there, and that no link leads to; checked and made once."""
+        folder = self._folders.get(above)
+        if folder is None:
+            path = self._checked(above)
+            self._make(path)
+            if len(self._folders) >= REMEMBERED:
+                self._folders.clear()
+            folder = self._folders[above] = str(path)
+        return folder
 
-    def _make(self, folder: str, above: tuple[str, ...], target: str) -> None:
-        """Make a folder, and remember that it is there and that no link leads to it."""
-        self._checked(above)
+    def _make(self, folder: Path) -> None:
         try:
-            Path(folder).mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             if error.errno != errno.ENAMETOOLONG:
                 raise
-            what = f"{printable(target)} is too long for this file system; use a shorter key"
+            what = f"{printable(str(folder))} is too long for this file system; use a shorter key"
             raise EncodeError(what) from None
-        if len(self._folders) >= REMEMBERED:
-            self._folders.clear()
-        self._folders.add(folder)
 
-    def _has(self, ref: MediaRef) -> bool:
-        """Whether a file of that name and size is there; its name holds its hash."""
+    def _look(self, path: str) -> os.stat_result | None:
+        """What is there under a path; None where nothing is."""
         try:
-            found = os.stat(f"{self.root}{os.sep}{ref.path}", follow_symlinks=self.allow_links)  # noqa: PTH116
+            return os.stat(path, follow_symlinks=self.allow_links)  # noqa: PTH116 - pathlib costs as much as the write
         except OSError:
-            return False
-        return stat.S_ISREG(found.st_mode) and found.st_size == ref.size
+            return None
 
-    def _write(self, file: MediaFile, target: str, ref: MediaRef) -> int:
-        """Write the whole file or nothing; give its size."""
-        with self._temporary(os.path.dirname(target)) as (temporary, out):  # noqa: PTH120 - a string, as above
+    def _write(self, file: MediaFile, folder: str, target: str, ref: MediaRef) -> MediaRef:
+        """Write the whole file or nothing; give its reference, with the size that it has."""
+        with self._temporary(folder) as (temporary, out):
             sha256, size = _copy(file, out)
             if sha256 != ref.sha256:
                 raise _altered(file)
             self._close(out)
             self._settle(temporary, target)
-        return size
+        return ref if size == ref.size else evolve(ref, size=size)
 
     @contextmanager
     def _copied(self, file: MediaFile, folder: str) -> Iterator[str]:
         """A file whose hash is not known yet, copied and hashed in one pass into the folder that it will be in."""
-        target = self._target((*safe_parts(folder), "_") if folder else ("_",))
-        with self._temporary(os.path.dirname(target)) as (temporary, out):  # noqa: PTH120 - a string, as above
+        with self._temporary(self._folder(safe_parts(folder) if folder else ())) as (temporary, out):
             sha256, _ = _copy(file, out)
             self._close(out)
             file.learn(sha256)
             yield temporary
+            if os.path.lexists(temporary):  # a file of equal bytes was there already
+                os.unlink(temporary)  # noqa: PTH108
 
     @contextmanager
     def _temporary(self, folder: str) -> Iterator[tuple[str, RawIOBase]]:
-        """A new file beside those that are settled, which is gone at the end unless it was settled too."""
+        """A new file beside those that are settled, which is gone when anything fails."""
         temporary = f"{folder}{os.sep}.{os.urandom(8).hex()}.tmp"
         try:
             with _create(temporary) as out:
@@ -391,8 +390,6 @@ class DirectoryStore:
             with suppress(OSError):
                 os.unlink(temporary)  # noqa: PTH108
             raise
-        if os.path.lexists(temporary):
-            os.unlink(temporary)  # noqa: PTH108
 
     def _close(self, out: RawIOBase) -> None:
         if self.fsync:
@@ -417,14 +414,14 @@ class DirectoryStore:
         return {**self.__dict__, "_remembered": None, "_folders": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _remembered=_Remembered(), _folders=set())
+        self.__dict__.update(state, _remembered=_Remembered(), _folders={})
 
 
 def _versions(folder: Path) -> list[int]:
     """The versions of an artifact that are in its folder."""
     if not folder.is_dir():
         return []
-    found = (_VERSION.fullmatch(each.name) for each in folder.iterdir() if not _is_link(each))
+    found = (re.fullmatch(_VERSION, each.name) for each in folder.iterdir() if not _is_link(each))
     return [int(match[1]) for match in found if match]
 
 
@@ -459,15 +456,23 @@ def _needs_path(ref: MediaRef) -> str:
     return ref.path
 
 
-def _is_link(path: Path | str) -> bool:
+def _is_link(path: Path) -> bool:
     try:
-        return stat.S_ISLNK(os.lstat(path).st_mode) or _is_junction(path)
+        return _leads_away(path.lstat())
     except (OSError, ValueError):
         return False
 
 
-def _is_junction(path: Path | str) -> bool:
-    return os.name == "nt" and bool(os.lstat(path).st_file_attributes & 0x400)  # type: ignore[attr-defined]
+def _leads_away(found: os.stat_result) -> bool:
+    """Whether what is there is a symbolic link, or a junction of Windows."""
+    return stat.S_ISLNK(found.st_mode) or (
+        os.name == "nt" and bool(found.st_file_attributes & 0x400)  # type: ignore[attr-defined]
+    )
+
+
+def _is_file(found: os.stat_result | None, size: int | None) -> bool:
+    """Whether what is there is a file of that size; its name holds its hash."""
+    return found is not None and stat.S_ISREG(found.st_mode) and found.st_size == size
 
 
 def _create(path: str) -> RawIOBase:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 import attrs
@@ -35,6 +35,14 @@ class FrozenMap(Mapping[K, V], Generic[K, V]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    def items(self) -> ItemsView[K, V]:
+        """The pairs of key and item, as a view."""
+        return self._items.items()
+
+    def values(self) -> ValuesView[V]:
+        """The items, as a view."""
+        return self._items.values()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Mapping) and same(self._items, other)

@@ -71,6 +71,11 @@ def test_every_kind_has_the_same_facts(file):
     assert file.read() == DATA
 
 
+def test_every_kind_can_be_prepared(file):
+    file.prepare()
+    assert (file.read(), file.sha256) == (DATA, SHA)
+
+
 def test_every_kind_is_equal_by_its_bytes(file):
     twin, other = BytesFile(DATA, ".other"), BytesFile(b"other", ".bin")
     assert file == twin
@@ -133,6 +138,14 @@ def test_a_lazy_file_is_made_at_first_need_and_once():
     assert calls == [1]
     assert "encoded" in repr(file)
     assert "not" not in repr(file)
+
+
+def test_a_lazy_file_that_was_prepared_is_not_made_again():
+    made = []
+    file = LazyFile(lambda: made.append(1) or DATA, ".bin")
+    file.prepare()
+    file.prepare()
+    assert (file.md5, made) == (MD5, [1])
 
 
 def test_a_lazy_file_lets_go_of_what_it_was_made_from():

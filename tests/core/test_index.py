@@ -45,6 +45,24 @@ def test_distributions_without_our_groups_are_nothing(site):
     assert read(site).entries == ()
 
 
+def test_only_the_head_of_the_metadata_says_name_and_version(site):
+    """What a description says, and a second line of the same kind, say nothing."""
+    entry_points = "[wbtypes.types]\nt = a.plugin\n"
+    site.metadata("told", entry_points=entry_points)
+    (folder,) = site.folder.glob("told*.dist-info")
+    head = "Metadata-Version: 2.1\r\nname:  Told \r\nVersion: 3.0\r\nName: Other\r\n\r\nVersion: 4.0\r\n"
+    (folder / "METADATA").write_bytes(head.encode())
+    assert [(entry.distribution, entry.version) for entry in read(site).entries] == [("told", "3.0")]
+
+
+def test_an_egg_is_a_distribution_too(site):
+    egg = site.folder / "Old_Style.egg-info"
+    egg.mkdir()
+    (egg / "PKG-INFO").write_text("Metadata-Version: 1.2\nName: Old_Style\nVersion: 0.1\n")
+    (egg / "entry_points.txt").write_text("[wbtypes.types]\nt = old.plugin\n")
+    assert [(entry.distribution, entry.version) for entry in read(site).entries] == [("old-style", "0.1")]
+
+
 def test_a_distribution_that_is_there_twice_is_the_first_one(site, tmp_path, monkeypatch):
     import importlib.metadata
 

@@ -56,6 +56,20 @@ def test_what_json_does_not_know_is_a_type_error():
         dumps(object())
 
 
+@pytest.mark.parametrize("how", [{}, {"sort": True}, {"indent": 1}])
+def test_what_holds_itself_is_a_recursion_error(how):
+    ring = {}
+    ring["a"] = [ring]
+    with pytest.raises(RecursionError):
+        dumps(ring, **how)
+
+
+@given(json_values())
+def test_dumps_writes_what_the_standard_library_writes(value):
+    assert dumps(value) == json.dumps(value)
+    assert dumps(value, sort=True, indent=1) == json.dumps(value, sort_keys=True, indent=1)
+
+
 def test_quote():
     assert quote('a"\n') == '"a\\"\\n"'
 

@@ -18,7 +18,7 @@ import pytest
 from wbtypes_toy import Note
 
 from wbtypes_core import EncodeError, ValueWarning, encode, errors
-from wbtypes_core.plain import as_array, json_copy, to_plain
+from wbtypes_core.plain import JsonCopy, as_array, copied, json_copy, to_plain
 
 
 class Colour(enum.Enum):
@@ -325,3 +325,51 @@ def test_a_json_copy_names_what_it_cannot_take():
         json_copy([{"scores": object()}], "box_data")
     with pytest.raises(TypeError, match=r"box_data\[0\] has the key 3; keys are text"):
         json_copy([{3: 1}], "box_data")
+
+
+def test_a_copy_in_full_takes_arrays_and_keys_that_are_no_text():
+    given = {1: (2, Level.HIGH), None: FakeArray(list(range(40))), "c": {"d": Word.YES}, Text("e"): [1, True]}
+    found = JsonCopy()(given, "val")
+    assert found == {"1": [2, 3], "None": list(range(40)), "c": {"d": "yes"}, "e": [1, True]}
+    assert {type(key) for key in found} == {str}
+    assert found["e"] is not given["e"]
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"a": [1, object()]}, TypeError, r"^val\['a'\]\[1\] is object; give numbers, text, lists, dicts"),
+        ({"a": {(1, 2): 3}}, TypeError, r"^a key of val\['a'\] is tuple"),
+        ({"a": {1: 2, "1": 3}}, ValueError, r"^two keys of val\['a'\] are '1' as text"),
+    ],
+)
+def test_a_copy_in_full_names_what_it_cannot_take(given, error, words):
+    with pytest.raises(error, match=words):
+        JsonCopy()(given, "val")
+
+
+class Loud(JsonCopy):
+    """A copy in which text is louder, but not below ``quiet``."""
+
+    def below(self, key):
+        return JsonCopy() if key == "quiet" else self
+
+    def other(self, item, place):
+        return item.upper() if isinstance(item, Text) else super().other(item, place)
+
+    def odd(self, item, place):
+        return place
+
+
+def test_a_copy_may_have_rules_of_its_own():
+    given = {"a": [Text("b"), object()], "quiet": [Text("c")]}
+    assert Loud()(given, "val") == {"a": ["B", "val['a'][1]"], "quiet": ["c"]}
+
+
+def test_parsed_json_is_copied_down_to_the_last_list():
+    document = {"a": [1, [2], {"b": None}], "c": "x"}
+    found = copied(document)
+    assert found == document
+    found["a"][1].append(3)
+    found["a"][2]["b"] = 4
+    assert document == {"a": [1, [2], {"b": None}], "c": "x"}

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from wbtypes_core import (
     DecodeError,
     DirectoryStore,
     EncodeError,
+    LocalFile,
     MediaRef,
     MediaSource,
     MediaStore,
@@ -372,6 +374,30 @@ def test_a_file_that_was_cut_off_is_written_again(folder):
     (folder.root / ref.path).write_bytes(DATA[:3])
     assert folder.put(FILE, "media/x", NAMING) == ref
     assert content(folder, ref) == DATA
+
+
+def test_a_file_that_is_there_and_was_copied_before_it_was_hashed_leaves_no_copy(
+    folder, monkeypatch, tmp_path
+):
+    """The store itself knows nothing of the other's file: it finds it when it has hashed its own."""
+    DirectoryStore(folder.root).put(FILE, "media/x", NAMING)
+    monkeypatch.setattr("wbtypes_core.files.SNAPSHOT_BYTES", 3)
+    (tmp_path / "given.bin").write_bytes(DATA)
+    given = LocalFile(tmp_path / "given.bin")
+    assert given.hashed is None
+    assert folder.put(given, "media/x", NAMING).path == PATH
+    assert everything(folder.root) == [PATH]
+
+
+def test_a_folder_that_was_removed_is_made_again(folder):
+    folder.put(FILE, "media/x", NAMING)
+    shutil.rmtree(folder.root)
+    assert content(folder, folder.put(FILE, "media/x", NAMING)) == DATA
+
+
+def test_a_said_size_that_is_wrong_is_not_believed(folder):
+    lying = StoredFile(MemoryStore({"a.bin": DATA}), MediaRef("a.bin", SHA, 3))
+    assert folder.put(lying, "media/x", NAMING).size == len(DATA)
 
 
 def test_a_file_that_was_removed_is_written_again(folder):

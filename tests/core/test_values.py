@@ -194,6 +194,15 @@ def test_frozen_maps_compare_as_json_does():
     assert hash(FrozenMap({"a": 1, "b": 2})) == hash(FrozenMap({"b": 2.0, "a": 1.0}))
 
 
+def test_the_views_of_a_frozen_map_cannot_change_it():
+    held = FrozenMap({"a": 1, "b": 2})
+    assert (list(held), list(held.values()), list(held.items())) == (["a", "b"], [1, 2], [("a", 1), ("b", 2)])
+    for view in (held.items(), held.values()):
+        with pytest.raises(TypeError):
+            view.mapping["a"] = 3
+    assert held == {"a": 1, "b": 2}
+
+
 def test_frozen_maps_hold_values():
     assert FrozenMap({"m": Note(text="a")}) == FrozenMap({"m": Note(text="a")})
     assert FrozenMap({"m": Note(text="a")}) != FrozenMap({"m": Note(text="b")})

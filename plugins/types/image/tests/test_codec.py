@@ -254,6 +254,31 @@ def test_what_lists_lose_comes_back_beside_them() -> None:
     assert [image.format for image in bare] == ["png", "png", "bmp"]
 
 
+def test_what_a_newer_version_says_of_an_image_stays_beside_it() -> None:
+    store = MemoryStore()
+    node = encode(shades(1, 2), store).json
+    node["_wbtypes"]["images"][1]["newer"] = {"a": [1]}
+    batch = decode(node, store)
+    assert encode(batch, store).json == node
+    alone = encode(batch[1], store).json
+    assert alone["_wbtypes"] == {"newer": {"a": [1]}}
+    assert encode([decode(alone, store)], MemoryStore()).json["_wbtypes"]["images"][0]["newer"] == {"a": [1]}
+
+
+def test_all_images_of_a_list_are_encoded_before_the_first_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    happened: list[str] = []
+    store = MemoryStore()
+    write, encode_png = store.put, wbtypes_image.native.encode_png
+    monkeypatch.setattr(store, "put", lambda file, *rest: (happened.append("written"), write(file, *rest))[1])
+    monkeypatch.setattr(
+        wbtypes_image.native, "encode_png", lambda pixels: (happened.append("encoded"), encode_png(pixels))[1]
+    )
+    encode(shades(1, 2, 3), store)
+    assert happened == ["encoded"] * 3 + ["written"] * 3
+
+
 def test_more_than_108_images_are_all_kept() -> None:
     images = shades(*range(120))
     store = MemoryStore()
@@ -467,6 +492,12 @@ def test_a_sheet_that_is_too_small_is_a_decode_error(sheet: MemoryStore) -> None
         batch[1].to_pil()
     with pytest.raises(DecodeError):
         decode({"tiles": SHEET, "_step": 5}, sheet)["tiles"][0].to_pil()
+
+
+def test_a_tile_that_cannot_be_cut_is_named_when_it_is_written(sheet: MemoryStore) -> None:
+    batch = decode({"tiles": {**SHEET, "width": 5}, "_step": 4}, sheet)["tiles"]
+    with pytest.raises(EncodeError, match=r"^\[1\]: .*too few"):
+        encode(batch, MemoryStore())
 
 
 def test_a_batch_of_no_images_stays_empty() -> None:

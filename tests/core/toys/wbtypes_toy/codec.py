@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wbtypes_core import Batch, BatchCodec, Codec, JsonFileCodec, MediaCodec
+from wbtypes_core import BatchCodec, Codec, JsonFileCodec, MediaCodec
 from wbtypes_core.codec import EXACT, caption_of, exact_of, expect_object, read
 from wbtypes_core.errors import Code, DecodeError
 
@@ -97,19 +97,9 @@ class PicCodec(MediaCodec[Pic]):
 
 
 class PicsCodec(BatchCodec):
-    tag = "toy-pics"
-    item_type = Pic
+    tag, item_type = "toy-pics", Pic
+    item_tag, items_key = "toy-pic", "pics"
     keys = ("count", "pics")
-
-    def encode(self, value, ctx):
-        pics = [ctx.encode(each, "pics", index, expect="toy-pic") for index, each in enumerate(value)]
-        return {"count": len(pics), "pics": pics}
-
-    def decode(self, node, ctx):
-        node = expect_object(node)
-        pics = read(node, "pics", list)
-        items = [ctx.decode(each, "pics", at, expect="toy-pic") for at, each in enumerate(pics)]
-        return Batch(items, tag=self.tag)
 
 
 class DocCodec(JsonFileCodec[Doc]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 import attrs
@@ -218,7 +219,9 @@ class Node:
         if is_output is not None:
             said["is_output"] = _flag(is_output, "is_output")
         if num_parameters is not None:
-            said["num_parameters"] = plain(num_parameters, "num_parameters")
+            said["num_parameters"] = (
+                num_parameters if type(num_parameters) is int else plain(num_parameters, "num_parameters")
+            )
         self._said = said
 
     @classmethod
@@ -534,11 +537,11 @@ class Graph(Media):
 
     def _data(self) -> bytes:
         """The bytes of that file."""
-        self._check()
         document = self._document()
+        self._check(document["edges"])
         try:
             return dumps(document).encode("ascii")
-        except (TypeError, ValueError):
+        except (TypeError, RecursionError):
             # somebody put an array into a list of a node, or the list into itself
             return dumps(_plainly(document)).encode("ascii")
 
@@ -552,14 +555,16 @@ class Graph(Media):
             **self.other,
         }
 
-    def _check(self) -> None:
+    def _check(self, pairs: list[list[Id | None]]) -> None:
+        """Refuse edges that do not lead from node to node, given the ids of their ends."""
         known = {node._said.get("id") for node in self.nodes} - {None}
-        for edge in self.edges:
-            if edge.from_node._said.get("id") not in known or edge.to_node._said.get("id") not in known:
-                raise EncodeError(
-                    f"the edge from {edge.from_node!r} to {edge.to_node!r} is not between nodes of the graph; "
-                    f"add them with add_node, with ids"
-                )
+        if known.issuperset(chain.from_iterable(pairs)):
+            return
+        edge = next(edge for edge, pair in zip(self.edges, pairs, strict=True) if not known.issuperset(pair))
+        raise EncodeError(
+            f"the edge from {edge.from_node!r} to {edge.to_node!r} is not between nodes of the graph; "
+            f"add them with add_node, with ids"
+        )
 
     @property
     def file(self) -> MediaFile:

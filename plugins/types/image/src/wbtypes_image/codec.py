@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO, ClassVar
 
 from wbtypes_core import (
@@ -436,6 +437,7 @@ class ImageBatchCodec(BatchCodec):
             refs = [MediaRef(None)] * len(images)
             body = _unnamed(images, layout["form"])
         else:
+            _prepare(images)
             refs = [_put(image, ctx, index) for index, image in enumerate(images)]
             body = {**_summary(images, refs), "filenames": [ref.path or ref.artifact_path for ref in refs]}
         body.update(_layers(images, ctx))
@@ -551,6 +553,9 @@ class ImageSheetCodec(ImageBatchCodec):
 
 LAYERS = ("all_boxes", "all_masks")
 
+_LOST = frozenset((*BESIDE, "sha256", "size", "artifact_path", "caption", "width", "height", "format"))
+"""What `_lost` says; other keys are a newer version's, and stay beside their image."""
+
 LONG = f"a list of images is longer than {SHOWN}; all are kept, but wandb's tools show the first {SHOWN}"
 
 
@@ -561,6 +566,13 @@ def _image(item: object, index: int) -> Image:
         f"is {type(item).__name__}, which a list of images cannot hold; log it under a key of its own",
         path=(index,),
     )
+
+
+def _prepare(images: Sequence[Image]) -> None:
+    """Encode what is not encoded yet, all of it before the first file is written."""
+    for image in images:
+        with suppress(DecodeError):  # which is told, with its place, when the file is stored
+            image.file.prepare()
 
 
 def _put(image: Image, ctx: EncodeContext, index: int) -> MediaRef:
@@ -659,7 +671,8 @@ def _lost(
     if image.classes is not None:
         lost["classes"] = ctx.encode(image.classes, index, "classes")
     lost = {key: item for key, item in lost.items() if item is not None}
-    return {**_beside(image), **lost}
+    unknown = image.extra.get(EXACT)
+    return {**(unknown if isinstance(unknown, dict) else {}), **_beside(image), **lost}
 
 
 def _lost_of(node: JsonObject, count: int) -> list[JsonObject]:
@@ -675,9 +688,11 @@ def _found(lost: JsonObject, ctx: DecodeContext, index: int) -> dict[str, Any]:
     if not lost:
         return {}
     try:
-        return {**_recorded(lost, grouping=None), **_classes({}, lost, ctx)}
+        found = {**_recorded(lost, grouping=None), **_classes({}, lost, ctx)}
     except DecodeError as error:
         raise error.under(EXACT, "images", index) from error.__cause__
+    unknown = {key: item for key, item in lost.items() if key not in _LOST}
+    return {**found, "extra": {EXACT: unknown}} if unknown else found
 
 
 def _other(first: JsonObject, said: str | None, lost: JsonObject, index: int) -> JsonObject:

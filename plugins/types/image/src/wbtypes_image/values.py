@@ -213,6 +213,8 @@ class Image(BatchableMedia):
         """
         if self._all_classes is not None:
             return self._all_classes
+        if not self.boxes and not self.masks:  # as most are: nothing is added
+            return self.classes
         labels: dict[Any, str] = {}
         for item in (*self.boxes.values(), *self.masks.values()):
             if self.classes is None or getattr(item, "class_labels", None) is not None:
