@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from .errors import Code, DecodeError, EncodeError, LimitError, Reason, Step, printable
 from .files import MediaFile, MediaRef, MediaSource, MediaStore, RemoteFile, StoredFile, is_url, mentioned
-from .jsonio import Json, JsonObject, kind, loads
+from .jsonio import Json, JsonObject, kind, loads_within
 from .layout import ArtifactAddress, ArtifactNaming, FixedNaming, Naming, RunNaming, label_key
 from .limits import Limits
 
@@ -258,11 +258,9 @@ class DecodeContext:
         """
         data = file.read_within(self.limits, "json_bytes")
         try:
-            document = loads(data)
+            return loads_within(data, self.limits)
         except DecodeError as error:
             raise type(error)(f"{file}: {error.message}", reason=error.reason) from None
-        self.limits.check(document, len(data))
-        return document
 
     def artifact(self, url: str) -> tuple[DecodeContext, StoredFile]:
         """The context of the files of an artifact, and the entry in it that a reference names.

@@ -7,7 +7,7 @@ from typing import Any
 from .codec import EXACT
 from .context import DecodeContext, opaque_reason
 from .errors import Code, DecodeError, LimitError, Reason, one_line
-from .files import MediaSource
+from .files import MediaSource, expect_store
 from .jsonio import kind
 from .limits import Limits
 from .registry import Loaded, Registry, default_registry
@@ -46,7 +46,9 @@ def decode(
         DecodeError: malformed data, with the path to it and a reason code.
         LimitError: more than `limits` allows.
         ValueError: an `on_unknown` that is none of the three.
+        TypeError: a source that is none, as the name of a folder.
     """
+    expect_store(source, "source", "note")
     if on_unknown not in ("keep", "warn", "raise"):
         raise ValueError(f'on_unknown is "keep", "warn" or "raise", not {on_unknown!r}')
     limits.check(node)

@@ -12,7 +12,7 @@ from . import hints
 from .codec import EXACT, BatchCodec
 from .context import Dialect, EncodeContext, encode_context
 from .errors import DecodeError, EncodeError, MissingExtra, PluginError, one_line
-from .files import MediaRef, MediaStore
+from .files import MediaRef, MediaStore, expect_store
 from .jsonio import Json
 from .plain import SCALARS, key_text, to_plain
 from .registry import Loaded, Registry, default_registry
@@ -65,7 +65,9 @@ def encode(
         EncodeError: something that cannot be written, with the path to it.
         PluginError: the package of a value is missing, broken or contested.
         OSError: the store cannot write; files are stored whole or not at all.
+        TypeError: a store that is none, as the name of a folder.
     """
+    expect_store(store, "store", "put")
     context = encode_context(
         store, registry or default_registry(), key=key, step=step, dialect=dialect, exact=exact
     )
@@ -198,15 +200,17 @@ def _foreign(ctx: EncodeContext, value: Any, key: str) -> Any:
         return _walk(ctx, plain, key)
     adopted = ctx._call.registry.adopt(value)
     if adopted is None:
-        raise EncodeError(_refusal(value))
+        raise EncodeError(_refusal(value, ctx._call.registry))
     return _value(ctx.at_key(key), adopted)
 
 
-def _refusal(obj: object) -> str:
+def _refusal(obj: object, registry: Registry) -> str:
     kind = type(obj)
     for base in kind.__mro__:
-        package = hints.PACKAGE_OF_NATIVE.get(f"{base.__module__}.{base.__qualname__}")
-        if package:
+        path = f"{base.__module__}.{base.__qualname__}"
+        package = hints.PACKAGE_OF_NATIVE.get(path)
+        # of all modules a plugin takes one
+        if package and base.__module__ != "builtins" and not registry.adopts(path):
             return f"logging a {kind.__name__} needs its plugin: pip install {package}"
     return (
         f"{kind.__module__}.{kind.__qualname__} cannot be logged: give a value such as Image, "
@@ -223,9 +227,10 @@ def adopt(obj: Any, *, registry: Registry | None = None) -> WBValue:
     """
     if isinstance(obj, WBValue):
         return obj
-    value = (registry or default_registry()).adopt(obj)
+    registry = registry or default_registry()
+    value = registry.adopt(obj)
     if value is None:
-        raise EncodeError(_refusal(obj))
+        raise EncodeError(_refusal(obj, registry))
     return value
 
 

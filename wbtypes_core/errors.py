@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import warnings
 from enum import StrEnum
 from importlib import import_module
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Self
 
 Step = str | int
@@ -171,7 +172,25 @@ def warn_once(message: str) -> None:
     """Tell of a kind of odd value that a stated rule handled, once per process."""
     if message not in _told:
         _told.add(message)
-        warnings.warn(message, ValueWarning, stacklevel=4)
+        warn_caller(message, ValueWarning)
+
+
+def warn_caller(message: str, kind: type[Warning]) -> None:
+    """Warn at the line of the user's that led here, however many calls within wbtypes lie between."""
+    level, frame = 1, sys._getframe()
+    while _is_ours(frame) and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, kind, stacklevel=level)
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """Whether code of wbtypes runs here, or what it is called through; made code, as of attrs, has no module's name."""
+    package = str(frame.f_globals.get("__name__") or "wbtypes").partition(".")[0]
+    return package == "wbtypes" or package.startswith("wbtypes_") or package in _BETWEEN
+
+
+_BETWEEN = frozenset(("_collections_abc", "attr", "contextlib", "functools"))
+"""The modules whose own frames may stand between two calls of ours."""
 
 
 def need(module: str, *, pip: str, what: str) -> ModuleType:

@@ -44,13 +44,14 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 def suffix_of(path: str) -> str:
     """The extension of a file's name with its case, or ``""``; compound ones are kept whole."""
-    hashed = _HASHED_NAME.search(path)
+    name = path.rpartition("/")[2]
+    hashed = _HASHED_NAME.search(name)
     if hashed:
         return hashed[1]
     for compound in COMPOUND_SUFFIXES:
-        if path.endswith(compound):
+        if name.endswith(compound):
             return compound
-    return PurePosixPath(path).suffix
+    return PurePosixPath(name).suffix
 
 
 @attrs.frozen
@@ -241,7 +242,7 @@ class MediaFile(ABC):
         return hash(self._identity())
 
     def __str__(self) -> str:
-        return self.name or f"a file of {self.size} bytes"
+        return self.name or f"a file of {self.size} byte{'' if self.size == 1 else 's'}"
 
 
 def _digest(stream: BinaryIO, digest: hashlib._Hash) -> str:
@@ -574,9 +575,9 @@ def _named_by(entry: StoredFile) -> str | None:
     """The path that an artifact's entry names, when it is the JSON of a value; None when it is the file itself."""
     if entry.suffix != ".json":
         return None
-    from .jsonio import loads
+    from .jsonio import loads_within
 
-    node = loads(entry.read_within(entry.limits, "json_bytes"))
+    node = loads_within(entry.read_within(entry.limits, "json_bytes"), entry.limits)
     path = node.get("path") if isinstance(node, dict) else None
     return path if isinstance(path, str) else None
 
@@ -645,6 +646,22 @@ def _read_whole(stream: Any, read: Callable[[], str | bytes]) -> bytes:
     if position is not None:
         stream.seek(position)
     return content.encode("utf-8") if isinstance(content, str) else bytes(content)
+
+
+def expect_store(place: object, name: str, method: str) -> None:
+    """Refuse what is no store or source, as a folder's name.
+
+    Args:
+        place: what the caller gave; None is allowed.
+        name: the argument that it is.
+        method: what a store or source of this kind can do, and a path cannot.
+
+    Raises:
+        TypeError: it cannot.
+    """
+    if place is not None and not hasattr(place, method):
+        folder = shortened(repr(os.fspath(place))) if isinstance(place, str | os.PathLike) else '"folder"'
+        raise TypeError(f"a {type(place).__name__} is no {name}; pass DirectoryStore({folder})")
 
 
 def mentioned(node: Any) -> Iterator[MediaRef]:

@@ -62,7 +62,12 @@ _NATIVES = {
         "jaxlib._jax.ArrayImpl",
         "jaxlib.xla_extension.ArrayImpl",
     ),
-    "wbtypes-image": ("PIL.Image.Image", "matplotlib.figure.Figure"),
+    "wbtypes-image": (
+        "PIL.Image.Image",
+        "matplotlib.figure.Figure",
+        "matplotlib.artist.Artist",
+        "builtins.module",
+    ),
     "wbtypes-molecule": ("rdkit.Chem.rdchem.Mol",),
     "wbtypes-object3d": ("trimesh.base.Trimesh",),
     "wbtypes-plotly": ("plotly.basedatatypes.BaseFigure",),

@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from json.encoder import encode_basestring_ascii as _quote
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .collector import at_rest
 from .errors import Code, DecodeError, LimitError, MissingExtra, need
+
+if TYPE_CHECKING:
+    from .limits import Limits
 
 Json: TypeAlias = "dict[str, Any] | list[Any] | str | int | float | bool | None"
 """Any JSON value; NaN and the infinities are floats."""
@@ -24,14 +27,37 @@ def loads(text: str | bytes) -> Any:
 
     Raises:
         DecodeError: ``bad-json``, with line and column.
-        LimitError: nested deeper than the parser can follow.
+        LimitError: nested deeper than the parser can follow, or too large for the memory that there is.
     """
     try:
         return json.loads(text) if len(text) < _LARGE else _parse_large(text)
     except RecursionError:
         raise LimitError("the JSON is nested deeper than the parser can follow (limit: depth)") from None
+    except MemoryError:
+        raise LimitError("the JSON does not fit into memory (limit: nodes)") from None
     except (ValueError, UnicodeError) as error:
         raise DecodeError(f"this is not JSON: {error}", reason=Code.BAD_JSON) from None
+
+
+def loads_within(text: str | bytes, limits: Limits) -> Any:
+    """Parse a JSON document of others, within the limits; one that may hold too many values is not parsed.
+
+    Raises:
+        DecodeError: ``bad-json``, with line and column.
+        LimitError: ``nodes``, ``depth`` or ``string``.
+    """
+    if len(text) > limits.nodes:  # else there are fewer values, for each takes a character
+        limits.spend("nodes", most_nodes(text), "the number of commas and brackets in the JSON")
+    document = loads(text)
+    limits.check(document, len(text))
+    return document
+
+
+def most_nodes(text: str | bytes) -> int:
+    """No fewer than the values of a JSON text, which need not be parsed for it; commas and brackets in strings count too."""
+    if isinstance(text, str):
+        return 1 + text.count(",") + text.count("[") + text.count("{")
+    return 1 + text.count(b",") + text.count(b"[") + text.count(b"{")
 
 
 def _parse_large(text: str | bytes) -> Any:

@@ -36,14 +36,14 @@ class Limits:
         file_bytes: bytes of one media file that is read whole.
         pixels: width times height of one picture.
         frames: frames of one video.
-        samples: samples of one audio clip, over all channels.
+        samples: samples of one audio clip, over all channels; of a video, the numbers of all its frames as one array.
         points: points of one cloud or mesh.
         ratio: bytes out per byte in, of archives and compressed manifests.
         rows: rows of one table, joins included.
         references: links followed one after the other; a cycle is always refused.
     """
 
-    depth: int = 512
+    depth: int = 256
     nodes: int = 20_000_000
     string: int = 64 << 20
     json_bytes: int = 1 << 30
@@ -62,7 +62,7 @@ class Limits:
     def unlimited(cls) -> Self:
         """Limits for data that the caller made: everything but ``depth`` is as large as it gets.
 
-        ``depth`` stays, because the walkers recurse.
+        ``depth`` stays, because the walkers recurse: two frames a level, of the 1,000 that Python allows in all.
         """
         names = [field.name for field in attrs.fields(cls) if field.name != "depth"]
         return cls(**dict.fromkeys(names, sys.maxsize))

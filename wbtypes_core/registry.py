@@ -458,6 +458,10 @@ class Registry:
             self._strange.add(kind)
         return adopted
 
+    def adopts(self, path: str) -> bool:
+        """Whether a plugin takes objects of a foreign class, given as ``module.QualName``; some it may refuse."""
+        return self._native(path) is not None
+
     def _native(self, path: str) -> Loaded | None:
         if path not in self._natives and path in self._index.by_native:
             with self._lock:
@@ -560,7 +564,7 @@ def not_installed(tag: str) -> Reason:
     way_out = (
         f": pip install {package}"
         if package
-        else " and wbtypes knows none by that name; it is kept as it came"
+        else " and wbtypes knows none by that name; if you know the package that brings it, install that"
     )
     return Reason(Code.NOT_INSTALLED, f"no plugin for {shortened(tag)!r} is installed{way_out}")
 

@@ -33,7 +33,7 @@ _VERSION = r"v(0|[1-9][0-9]{0,8})"
 
 _CHUNK = 1 << 20
 
-_THROUGH_LINK = "goes through a link (allow_links=True follows them)"
+_THROUGH_LINK = "goes through a link; only DirectoryStore(..., allow_links=True) follows them"
 
 
 class _Remembered:
@@ -309,9 +309,13 @@ class DirectoryStore:
     def _bundles(self) -> Iterator[DirectoryStore]:
         """The versions of every artifact that is here, the versions of one in their order."""
         top = self.root / BUNDLES
-        for folder in sorted(top.iterdir()) if top.is_dir() else ():
-            if self.allow_links or not _is_link(folder):
+        for folder in sorted(top.iterdir()) if self._is_inside(top) else ():
+            if self._is_inside(folder):
                 yield from (self._bundle(folder.name, version) for version in sorted(_versions(folder)))
+
+    def _is_inside(self, folder: Path) -> bool:
+        """Whether a folder is there, and is no link that may not be followed."""
+        return folder.is_dir() and (self.allow_links or not _is_link(folder))
 
     def _checked(self, parts: tuple[str, ...]) -> Path:
         """The path below the root, once none of its components is a link."""
@@ -443,11 +447,11 @@ def _is_meant(wanted: ArtifactUrl, address: ArtifactAddress | None) -> bool:
 
 
 def _elsewhere(place: str) -> DecodeError:
-    return DecodeError(
-        f"{printable(place)} is in an artifact, not in this folder; "
-        f"pass the artifact's folder, or add a wbtypes_open hook",
-        reason=Code.UNREACHABLE,
-    )
+    if is_url(place) and artifact_url(place) is None:
+        why = "is a URL, and nothing is fetched; download the file, or add a wbtypes_open hook"
+    else:
+        why = "is in an artifact, not in this folder; pass the artifact's folder, or add a wbtypes_open hook"
+    return DecodeError(f"{printable(place)} {why}", reason=Code.UNREACHABLE)
 
 
 def _needs_path(ref: MediaRef) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import functools
+import sys
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
-from typing import Any, ClassVar, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, overload
 
 import attrs
 from attrs import field, frozen
@@ -83,8 +84,20 @@ def _initializer(cls: type) -> Callable[..., None]:
     raise TypeError(f"{cls.__name__} is no attrs class")
 
 
+class _Undecorated:
+    """What stands in for the initializer of a class that attrs has not made one for."""
+
+    __slots__ = ()
+
+    def __attrs_init__(self, *args: Any, **fields: Any) -> None:
+        raise TypeError(
+            f"attrs has made no initializer for {type(self).__name__}: "
+            f"put @attrs.frozen(kw_only=True, init=False) above the class"
+        )
+
+
 @frozen(kw_only=True)
-class WBValue:
+class WBValue(_Undecorated):
     """A thing that can be logged: it says what it is, and a codec says how it travels.
 
     Subclasses are frozen attrs classes. One that has its own ``__init__`` for its users' sake is built by
@@ -169,12 +182,22 @@ class BatchableMedia(Media):
     """Media of which a list is one value on the wire, as images are."""
 
 
+def spell_count(count: int, what: str) -> str:
+    """A number of things for people: ``"1 bin"``, ``"1,200 bins"``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def spell_size(size: int) -> str:
     """A number of bytes for people: ``"812 bytes"``, ``"1.5 MB"``."""
     if size < 1000:
-        return f"{size} bytes"
-    power = min((len(str(size)) - 1) // 3, 4)
-    return f"{size / 1000**power:.3g} {('kB', 'MB', 'GB', 'TB')[power - 1]}"
+        return spell_count(size, "byte")
+    if size > sys.maxsize:
+        return "an impossible number of bytes"  # no file has so many, but data can say so
+    unit, power = next((pair for pair in _UNITS if size < 999.5 * pair[1]), _UNITS[-1])
+    return f"{size / power:.3g} {unit}"
+
+
+_UNITS = (("kB", 10**3), ("MB", 10**6), ("GB", 10**9), ("TB", 10**12), ("PB", 10**15), ("EB", 10**18))
 
 
 def with_caption(text: str, caption: Caption) -> str:
@@ -257,8 +280,25 @@ class Batch(WBValue, Sequence[Any]):
         return hash(self.items)
 
 
+class _NotUnderstood(WBValue):
+    """A value that lacks what one of its tag has; who asks for that is told why."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:  # checkers are to refuse such attributes
+
+        def __getattr__(self, name):
+            kind = type(self)
+            text = f"{kind.__name__!r} object has no attribute {name!r}"
+            # Python asks for those while it makes or copies the value
+            if name.startswith("_") or name in kind.__slots__:
+                raise AttributeError(text)
+            why = self.describe()
+            raise AttributeError(f"{text}: {why}" if why else text)
+
+
 @frozen(eq=False)
-class Linked(WBValue):
+class Linked(_NotUnderstood):
     """A value whose JSON lies in a file of its own that was not read; it is written back as it came.
 
     Attributes:
@@ -286,7 +326,7 @@ class Linked(WBValue):
 
 
 @frozen(eq=False)
-class Opaque(WBValue, Mapping[str, Any]):
+class Opaque(_NotUnderstood, Mapping[str, Any]):
     """A value that cannot be understood here: a read-only mapping of its JSON, written back as it came.
 
     Attributes:

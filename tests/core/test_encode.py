@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import copy
 import hashlib
+from pathlib import Path
 
 import pytest
 import wbtypes_toy.plugin
@@ -49,6 +50,24 @@ def plugin(*codecs):
 
 def sha(data):
     return hashlib.sha256(data).hexdigest()
+
+
+# -- arguments ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "way_out"),
+    [
+        ("folder", r"a str is no {}; pass DirectoryStore\('folder'\)"),
+        (Path("folder"), r"Path is no {}; pass DirectoryStore\('folder'\)"),
+        (3, r'int is no {}; pass DirectoryStore\("folder"\)'),
+    ],
+)
+def test_a_folder_is_no_store(toys, place, way_out):
+    with pytest.raises(TypeError, match=way_out.format("store")):
+        encode(Pic(b"x"), place, registry=toys)
+    with pytest.raises(TypeError, match=way_out.format("source")):
+        decode({"_type": "toy-pic", "path": "x.pic"}, place, registry=toys)
 
 
 # -- trees ----------------------------------------------------------------------------------------------------

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import builtins
 import pickle
+import subprocess
+import sys
+import textwrap
 
 import pytest
+from wbtypes_toy.codec import NoteCodec
 
-from wbtypes_core import errors
+from wbtypes_core import decode, errors
 from wbtypes_core.errors import (
     BrokenPlugin,
     Code,
@@ -147,3 +151,65 @@ def test_an_odd_value_is_told_once_per_kind():
         for _ in range(3):
             errors.warn_once("odd values of this very test were handled by a rule")
     assert len(told) == 1
+
+
+def made(package, source, **names):
+    """The names of a module of some package, made from source that may warn."""
+    found = {"__name__": package, "warn_once": errors.warn_once, **names}
+    exec(textwrap.dedent(source), found)
+    return found
+
+
+class TestTheUsersOwnLineIsNamed:
+    """Whatever calls of ours lie between it and the warning."""
+
+    def check(self, call):
+        with pytest.warns(errors.ValueWarning) as told:
+            call()
+        (warning,) = told
+        assert (warning.filename, warning.lineno) == (__file__, call.__code__.co_firstlineno)
+
+    def test_by_a_helper(self):
+        self.check(lambda: errors.warn_once("odd, by a helper"))
+
+    @pytest.mark.parametrize("package", ["wbtypes_core.values", "wbtypes_of_a_stranger", "wbtypes", None])
+    @pytest.mark.parametrize("depth", [0, 1, 7])
+    def test_by_a_constructor(self, package, depth):
+        source = """
+        class Value:
+            def __init__(self, odd, depth):
+                self.__init__(odd, depth - 1) if depth else warn_once(odd)
+        """
+        value = made(package, source)["Value"]
+        self.check(lambda: value(f"odd, {depth} below a constructor of {package}", depth))
+
+    def test_by_a_decode(self, toys, monkeypatch):
+        source = """
+        def warned(codec, node, ctx):
+            warn_once("odd, by a decode")
+            return plain(codec, node, ctx)
+        """
+        warned = made("wbtypes_toy.codec", source, plain=NoteCodec.decode)["warned"]
+        monkeypatch.setattr(NoteCodec, "decode", warned)
+        self.check(lambda: decode({"row": [{"_type": "toy-note", "text": "x"}]}, registry=toys))
+
+    def test_that_of_a_module_whose_name_only_begins_alike(self):
+        source = """
+        def call():
+            warn_once("odd, in a module of the user's")
+        """
+        call = made("wbtypesetting", source)["call"]
+        with pytest.warns(errors.ValueWarning) as told:
+            call()
+        assert (told[0].filename, told[0].lineno) == ("<string>", 3)
+
+    def test_where_there_is_none_the_outermost_is(self):
+        code = """
+        from wbtypes_core import warn_once
+        __name__ = "wbtypes_program"
+        warn_once("odd, in a program of ours")
+        """
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
+        )
+        assert done.stderr.startswith("<string>:4: ValueWarning: odd")

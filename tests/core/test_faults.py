@@ -97,7 +97,7 @@ def test_a_small_file_takes_little_memory(call, tmp_path):
 @pytest.mark.parametrize("wrap", [lambda node: [node], lambda node: {"a": node}])
 def test_what_decode_takes_encode_writes(toys, wrap):
     node = None
-    for _ in range(512):
+    for _ in range(256):
         node = wrap(node)
     value = decode(node, registry=toys)
     assert encode(value, None, registry=toys).json == node

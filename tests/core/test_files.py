@@ -429,6 +429,13 @@ def test_suffix_of(path, suffix):
     assert suffix_of(path) == suffix
 
 
+@pytest.mark.parametrize("below", ["/x", ""])
+def test_the_suffix_of_a_hostile_path_is_found_in_one_pass(below):
+    """For each of its 200,000 names that look hashed, a search of the whole path would go to its end."""
+    path = "_aaaaaaaaaaaaaaaaaaaa." * 200_000 + below
+    assert suffix_of(path) == ("" if below else path[21:])
+
+
 @pytest.mark.parametrize(
     "text", ["s3://b/x", "wandb-artifact://a/b", "file:///etc/passwd", "HTTP://x", "a+b-c.d://x"]
 )

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wbtypes_core import DecodeError, FrozenMap, LimitError
-from wbtypes_core.jsonio import dumps, kind, loads, quote, same
+from wbtypes_core import DecodeError, FrozenMap, LimitError, Limits, jsonio
+from wbtypes_core.jsonio import dumps, kind, loads, loads_within, most_nodes, quote, same
 from wbtypes_core.testing import json_values
 
 NAN = float("nan")
@@ -34,6 +34,46 @@ def test_integers_keep_every_digit():
     assert loads(dumps(big)) == big
     assert type(loads("1")) is int
     assert type(loads("1.0")) is float
+
+
+def nodes(value):
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(nodes, held))
+
+
+@given(json_values())
+def test_the_most_nodes_are_never_fewer(value):
+    text = dumps(value)
+    assert nodes(value) <= most_nodes(text) == most_nodes(text.encode())
+    assert most_nodes(text) <= most_nodes(text.encode("utf-16"))
+
+
+@pytest.mark.parametrize("text", ["[[],[],[],[]]", '{"a":{"b":{"c":1}}}', "[1,2,3,4]", b"[{},{},{},{}]"])
+def test_what_may_hold_too_many_values_is_not_parsed(text, monkeypatch):
+    assert loads_within(text, Limits(nodes=20)) == loads(text)
+    monkeypatch.setattr(jsonio, "loads", lambda _: pytest.fail("it is parsed"))
+    with pytest.raises(LimitError, match=r"commas and brackets in the JSON is \d, over the limit nodes=3"):
+        loads_within(text, Limits(nodes=3))
+
+
+def test_what_has_few_values_for_its_length_is_parsed():
+    words = ["a" * 100] * 5
+    assert loads_within(dumps(words), Limits(nodes=6)) == words
+    with pytest.raises(LimitError, match="depth=1"):
+        loads_within("[[1]]", Limits(depth=1))
+    with pytest.raises(DecodeError, match="not JSON"):
+        loads_within("[1", Limits())
+
+
+def test_what_does_not_fit_into_memory_is_over_a_limit(monkeypatch):
+    def full(_):
+        raise MemoryError
+
+    monkeypatch.setattr(json, "loads", full)
+    for text in ("[]", "[]" + " " * (1 << 16)):
+        monkeypatch.setattr(jsonio, "_quick_parser", lambda: full)
+        with pytest.raises(LimitError, match="does not fit into memory"):
+            loads(text)
 
 
 @pytest.mark.parametrize(

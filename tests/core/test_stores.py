@@ -23,6 +23,7 @@ from wbtypes_core import (
     DecodeError,
     DirectoryStore,
     EncodeError,
+    Limits,
     LocalFile,
     MediaRef,
     MediaSource,
@@ -151,10 +152,19 @@ def test_a_reference_finds_its_bundle(store):
     assert store.artifact(first.address.url("x"))[0].address == first.address
 
 
-@pytest.mark.parametrize("url", ["wandb-client-artifact://00/x", "wandb-artifact://00/x", "s3://b/x", "x"])
-def test_a_reference_to_elsewhere_says_what_helps(store, url):
+@pytest.mark.parametrize(
+    ("url", "way_out"),
+    [
+        ("wandb-client-artifact://00/x", "pass the artifact's folder"),
+        ("wandb-artifact://00/x", "pass the artifact's folder"),
+        ("x", "pass the artifact's folder"),
+        ("s3://b/x", "is a URL, and nothing is fetched; download the file"),
+        ("https://a.b/x", "is a URL, and nothing is fetched; download the file"),
+    ],
+)
+def test_a_reference_to_elsewhere_says_what_helps(store, url, way_out):
     store.bundle("t", "run_table")
-    with pytest.raises(DecodeError, match="pass the artifact's folder") as caught:
+    with pytest.raises(DecodeError, match=way_out) as caught:
         store.artifact(url)
     assert caught.value.reason == "unreachable"
 
@@ -168,6 +178,8 @@ def test_a_file_that_is_only_in_an_artifact_is_found_there(store):
     urls = [bundle.address.url("i.image-file.json"), bundle.address.url(path)]
     for ref in [MediaRef(None, None, None, url) for url in urls] + [MediaRef("gone.x", None, None, urls[0])]:
         assert StoredFile(store, ref).read() == DATA
+    with pytest.raises(DecodeError, match=r"gone\.x is not in"):  # the form is over a limit
+        StoredFile(store, MediaRef("gone.x", None, None, urls[0]), limits=Limits(nodes=1)).read()
     with pytest.raises(DecodeError):  # another file than the one that was logged
         StoredFile(store, MediaRef("gone.x", "0" * 64, None, urls[0])).read()
 
@@ -188,6 +200,16 @@ def test_a_bundle_stays_below_the_root(folder, name):
     assert bundle.root.parent.parent == folder.root / "artifacts"
     assert bundle.root.is_dir()
     assert folder.artifact(bundle.address.url("x"))[0] == bundle
+
+
+def test_no_bundle_is_found_behind_a_link(folder, tmp_path):
+    bundle = DirectoryStore(tmp_path / "elsewhere").bundle("t", "run_table")
+    folder.root.mkdir(parents=True, exist_ok=True)
+    (folder.root / "artifacts").symlink_to(tmp_path / "elsewhere" / "artifacts")
+    with pytest.raises(DecodeError, match="in an artifact, not in this folder"):
+        folder.artifact(bundle.address.url("x"))
+    trusting = DirectoryStore(folder.root, allow_links=True)
+    assert trusting.artifact(bundle.address.url("x"))[1] == "x"
 
 
 def test_no_bundle_is_made_behind_a_link(folder, tmp_path):

@@ -17,6 +17,7 @@ from wbtypes_core import (
     BatchableMedia,
     BytesFile,
     FrozenMap,
+    Limits,
     Linked,
     Media,
     MediaRef,
@@ -24,9 +25,13 @@ from wbtypes_core import (
     Opaque,
     StoredFile,
     WBValue,
+    decode,
+    encode,
 )
 from wbtypes_core.errors import Code, Reason
-from wbtypes_core.values import check_caption, frozen_map
+from wbtypes_core.jsonio import dumps
+from wbtypes_core.plain import JsonCopy, copied, json_copy
+from wbtypes_core.values import check_caption, frozen_map, spell_size
 
 OPAQUE = Opaque("x", {"_type": "x", "a": [1]})
 
@@ -135,6 +140,18 @@ class Framed(Pic):
 
     def __init__(self, data, frame):
         self.__attrs_init__(file=BytesFile(data), frame=frame)
+
+
+def test_a_class_without_its_decorator_says_what_it_lacks():
+    class Bare(Media):
+        def __init__(self, data):
+            self.__attrs_init__(file=BytesFile(data))
+
+    with pytest.raises(
+        TypeError, match=r"made no initializer for Bare: put @attrs\.frozen\(kw_only=True, init=False\)"
+    ):
+        Bare(b"x")
+    assert Bare.restore(file=BytesFile(b"x")).file.read() == b"x"
 
 
 def test_subclasses_with_fields_of_their_own_restore_and_replace():
@@ -337,6 +354,70 @@ def test_linked_values_compare_by_their_node():
     assert isinstance(linked, WBValue)
 
 
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (Opaque("histogram", {}, "pip install wbtypes-histogram"), ": pip install wbtypes-histogram"),
+        (Opaque("histogram", {}), ""),
+        (Linked("x", MediaRef("p"), {}, Reason(Code.MISSING_FILE, "p is gone")), ": p is gone"),
+        (Linked("x", MediaRef("p"), {}), ": not followed"),
+    ],
+)
+def test_what_is_not_understood_tells_why_it_lacks_an_attribute(value, why):
+    kind = type(value).__name__
+    with pytest.raises(AttributeError) as caught:
+        _ = value.bins
+    assert str(caught.value) == f"{kind!r} object has no attribute 'bins'{why}"
+    assert not hasattr(value, "bins")
+    assert getattr(value, "bins", 1) == 1
+    with pytest.raises(AttributeError) as caught:
+        _ = value.__array__
+    assert str(caught.value) == f"{kind!r} object has no attribute '__array__'"
+
+
+@pytest.mark.parametrize("kind", [Opaque, Linked])
+def test_what_is_not_understood_can_be_made_field_by_field(kind):
+    for name in ("tag", "reason", "_private"):
+        with pytest.raises(AttributeError, match=name):
+            getattr(kind.__new__(kind), name)
+
+
+# -- depth ----------------------------------------------------------------------------------------------------
+
+
+def nested(wrap):
+    node = 1
+    for _ in range(250):
+        node = wrap(node)
+    return node
+
+
+@pytest.mark.parametrize("wrap", [lambda node: [node], lambda node: {"a": node}], ids=["lists", "objects"])
+def test_what_limits_admit_can_be_handled(wrap, toys):
+    """Python allows 1,000 frames in all, and copying takes two of them a level."""
+    node = nested(wrap)
+    assert Limits().depth == 256
+    source = MemoryStore({"d.json": dumps({"a": node}).encode()})
+    linked = {"_type": "toy-doc", "path": "d.json"}
+    kept = [
+        Opaque("x", {"_type": "x", "a": node}),
+        Linked("x", MediaRef("p"), {"a": node}),
+        decode({"_type": "toy-note", "text": "a", "new": node}, registry=toys),
+        decode(linked, source, registry=toys),
+        FrozenMap({"a": node}),
+    ]
+    assert isinstance(kept[3], Doc)
+    for value in kept:
+        assert repr(value)
+        assert pickle.loads(pickle.dumps(value)) == value
+        assert copy.deepcopy(value) == value
+        assert hash(value) == hash(copy.copy(value))
+    assert copied(node) == json_copy(node, "val") == JsonCopy()(node, "val") == node
+    assert decode(node, registry=toys) == node
+    for value in kept[:4]:
+        assert encode([value], MemoryStore(), registry=toys).json
+
+
 # -- listings -------------------------------------------------------------------------------------------------
 
 
@@ -348,9 +429,11 @@ def test_values_describe_themselves_in_a_few_words():
     stored = StoredFile(Never(), MediaRef("media/cat.PNG"))
     assert Note(text="a").describe() == ""
     assert Pic(stored).describe() == "PNG"
-    assert Pic(b"x", "a cat").describe() == "pic, 1 bytes, 'a cat'"
+    assert Pic(b"x", "a cat").describe() == "pic, 1 byte, 'a cat'"
     assert Pic(BytesFile(bytes(1_234_567)), 3).describe() == "file, 1.23 MB, '3'"
-    assert Batch([Pic(b"x"), Pic(b"y", "c")]).describe() == "2 x Pic: pic, 1 bytes"
+    assert Batch([Pic(b"x"), Pic(b"y", "c")]).describe() == "2 x Pic: pic, 1 byte"
+    huge = StoredFile(Never(), MediaRef("a.pic", size=10**400))
+    assert Pic(huge).describe() == "pic, an impossible number of bytes"
     assert Batch([]).describe() == "empty"
     assert Opaque("x", {}, "no plugin").describe() == "no plugin"
     assert Linked("x", MediaRef("p"), {}).describe() == "not followed"
@@ -359,7 +442,7 @@ def test_values_describe_themselves_in_a_few_words():
 
 def test_long_captions_are_cut_to_one_short_line():
     told = Pic(b"x", "two\nlines " + "w" * 80).describe()
-    assert told.startswith("pic, 1 bytes, 'two lines www")
+    assert told.startswith("pic, 1 byte, 'two lines www")
     assert told.endswith("...'")
     assert len(told) < 70
 
@@ -367,3 +450,22 @@ def test_long_captions_are_cut_to_one_short_line():
 def test_the_snapshot_of_a_value_that_cannot_change_is_itself() -> None:
     batch = Batch(())
     assert batch.snapshot() is batch
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1000, "1 kB"),
+        (12_345, "12.3 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1 MB"),
+        (5 * 10**9, "5 GB"),
+        (2**63 - 1, "9.22 EB"),
+        (2**63, "an impossible number of bytes"),
+    ],
+)
+def test_sizes_are_spelled_for_people(size: int, text: str) -> None:
+    assert spell_size(size) == text

@@ -494,6 +494,8 @@ def test_a_node_without_an_id_has_no_place_in_networkx() -> None:
     graph.add_node(Node(name="n"))
     with pytest.raises(ValueError, match=r"Node\(name='n'\) has no id"):
         graph.to_networkx()
+    with pytest.raises(DecodeError, match=r"Node\(name='n'\) has no id"):
+        native(graph)
 
 
 def test_natively_it_is_a_networkx_graph() -> None:

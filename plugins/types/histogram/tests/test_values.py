@@ -80,6 +80,7 @@ def test_listings_tell_bins_and_ends() -> None:
     assert Histogram([1, 2, 3]).describe() == "64 bins, 1 to 3"
     assert repr(Histogram([1, 2, 3])) == "Histogram(64 bins, 1 to 3)"
     assert Histogram(np_histogram=([], [0])).describe() == "0 bins"
+    assert Histogram([1, 2], num_bins=1).describe() == "1 bin, 1 to 2"
     assert repr(Histogram([0, 1]).replace(nonfinite=2)) == "Histogram(64 bins, 0 to 1, nonfinite=2)"
 
 

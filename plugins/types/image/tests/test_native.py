@@ -16,10 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image as PILImage
+from PIL.PngImagePlugin import PngImageFile
 
 from wbtypes_core import (
     BytesFile,
     DecodeError,
+    EncodeError,
     LimitError,
     Limits,
     MemoryStore,
@@ -589,8 +591,25 @@ def test_pyplot_stands_for_its_current_figure() -> None:
     current = plt.figure(figsize=(0.8, 0.6), dpi=50)
     try:
         assert (Image(plt).width, Image(plt).height) == (40, 30)
+        assert decode(encode(plt, store := MemoryStore()).json, store).width == 40
     finally:
         plt.close(current)
+
+
+def test_what_was_plotted_is_adopted() -> None:
+    drawn = figure()
+    axes = drawn.axes[0]
+    store = MemoryStore()
+    found = decode(encode({"axes": axes, "lines": list(axes.lines)}, store).json, store)
+    assert found["axes"] == found["lines"][0] == Image(drawn)
+
+
+def test_what_has_no_figure_is_not_adopted() -> None:
+    from matplotlib.lines import Line2D
+
+    for stray in (Line2D([0, 1], [0, 1]), mpl, io):
+        with pytest.raises(EncodeError, match="cannot be logged: give a value such as Image"):
+            encode(stray, MemoryStore())
 
 
 def test_pictures_and_figures_are_adopted() -> None:
@@ -752,9 +771,29 @@ def test_limits_hold_before_pixels_are_unpacked() -> None:
     assert stored(png(), pixels=54).to_numpy().shape == RGB.shape
 
 
-def test_a_bomb_is_a_decode_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PILImage, "MAX_IMAGE_PIXELS", 5)
-    with pytest.raises(DecodeError, match="bomb"):
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "PPM"])
+@pytest.mark.parametrize("most", [5, 30], ids=["where Pillow refuses", "where Pillow warns"])
+def test_the_limit_is_ours_and_not_pillows(kind: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.BytesIO()
+    PILImage.fromarray(RGB).save(stream, kind)
+    monkeypatch.setattr(PILImage, "MAX_IMAGE_PIXELS", most)
+    assert stored(stream.getvalue(), pixels=54).to_pil().size == (9, 6)
+    assert stored(stream.getvalue(), pixels=54).width == 9
+    with pytest.raises(LimitError, match="pixels=53"):
+        stored(stream.getvalue(), pixels=53).to_pil()
+
+
+@pytest.mark.parametrize("error", [PILImage.DecompressionBombError, PILImage.DecompressionBombWarning])
+def test_where_pillows_own_limit_holds_it_is_named(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Newer Pillows ask for it within the reader of a format, and where warnings are errors the warning refuses too."""
+
+    def bomb(picture: Any) -> None:
+        raise error("54 pixels")
+
+    monkeypatch.setattr(PngImageFile, "load", bomb)
+    with pytest.raises(LimitError, match=r"over Pillow's own limit.* raise PIL\.Image\.MAX_IMAGE_PIXELS=\d+"):
         stored(png()).to_pil()
 
 

@@ -186,6 +186,16 @@ def test_all_classes_are_those_given_and_those_of_the_labels() -> None:
     assert Image(RGB, boxes={"b": BOXES}, classes=[]).all_classes() == Classes([])
 
 
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_default_names_give_way_to_given_ones(order: tuple[str, str]) -> None:
+    ids = np.array([[0, 1]], np.uint8)
+    masks = {"a": {"mask_data": ids, "class_labels": {0: "road"}}, "b": {"mask_data": ids}}
+    image = Image(RGB, masks={name: masks[name] for name in order})
+    classes = image.all_classes()
+    assert isinstance(classes, Classes)
+    assert classes.labels == {0: "road", 1: "class_1"}
+
+
 def test_warnings_name_the_line_that_made_the_image() -> None:
     with pytest.warns(ValueWarning) as caught:
         Image(RGB * -1.0)

@@ -59,7 +59,10 @@ class GraphCodec(JsonFileCodec[Graph]):
 
     def native(self, value: Graph) -> Any:
         """The ``networkx.DiGraph``."""
-        return value.to_networkx()
+        try:
+            return value.to_networkx()
+        except ValueError as error:
+            raise DecodeError(str(error)) from error
 
     def column_type(self, value: Graph) -> JsonObject:
         """Graphs have no column type of their own in wandb."""

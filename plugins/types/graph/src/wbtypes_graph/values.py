@@ -13,7 +13,7 @@ import attrs
 from wbtypes_core import BytesFile, DecodeError, EncodeError, FrozenMap, Media, MediaFile
 from wbtypes_core.jsonio import JsonObject, dumps, loads, same
 from wbtypes_core.plain import SCALARS, as_array, to_plain
-from wbtypes_core.values import Caption, with_caption
+from wbtypes_core.values import Caption, spell_count, with_caption
 
 T = TypeVar("T")
 
@@ -580,7 +580,9 @@ class Graph(Media):
 
     def describe(self) -> str:
         """How many nodes and edges there are, and the caption."""
-        text = f"{self.format}, {_count(self.nodes, 'node')}, {_count(self.edges, 'edge')}"
+        text = (
+            f"{self.format}, {spell_count(len(self.nodes), 'node')}, {spell_count(len(self.edges), 'edge')}"
+        )
         return with_caption(text, self.caption)
 
     def __eq__(self, other: object) -> bool:
@@ -629,7 +631,3 @@ def _number(node: Node | None) -> Id | None:
 
 def _spelled(end: object) -> str:
     return repr(end.id if isinstance(end, Node) and end.id is not None else end)
-
-
-def _count(items: list[Any], what: str) -> str:
-    return f"{len(items):,} {what}{'' if len(items) == 1 else 's'}"

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from wbtypes_core import WBValue
 from wbtypes_core.errors import warn_once
 from wbtypes_core.plain import to_plain
+from wbtypes_core.values import spell_count
 
 if TYPE_CHECKING:
     import numpy
@@ -110,7 +111,7 @@ class Histogram(WBValue):
     def describe(self) -> str:
         """How many bins there are, and from where to where."""
         ends = f", {self._bins[0]:.4g} to {self._bins[-1]:.4g}" if self._histogram else ""
-        return f"{len(self._histogram)} bins{ends}"
+        return f"{spell_count(len(self._histogram), 'bin')}{ends}"
 
     def __repr__(self) -> str:
         left_out = f", nonfinite={self.nonfinite}" if self.nonfinite else ""

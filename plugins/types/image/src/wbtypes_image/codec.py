@@ -71,7 +71,12 @@ class ImageCodec(MediaCodec[Image]):
     keys = ("format", "width", "height", "grouping", "boxes", "masks", "classes")
     exact_keys = BESIDE
     dialects: ClassVar[Sequence[Dialect]] = (Dialect.RUN,)
-    natives = ("PIL.Image.Image", "matplotlib.figure.Figure")
+    natives = (
+        "PIL.Image.Image",
+        "matplotlib.figure.Figure",
+        "matplotlib.artist.Artist",
+        "builtins.module",
+    )
 
     def encode(self, value: Image, ctx: EncodeContext) -> JsonObject:
         """Store the file, and describe it with what belongs to it."""
@@ -115,9 +120,11 @@ class ImageCodec(MediaCodec[Image]):
         """The Pillow image, loaded."""
         return value.to_pil()
 
-    def adopt(self, obj: Any) -> Image:
-        """The image of a Pillow image or a matplotlib figure."""
-        return Image(obj)
+    def adopt(self, obj: Any) -> Image | None:
+        """The image of a Pillow image, or of the figure that is, or holds, what was plotted; ``pyplot`` is a module."""
+        from . import native
+
+        return Image(obj) if native.is_drawn(obj) else None
 
     def column_type(self, value: Image) -> JsonObject:
         """The type of an image column: the layers of boxes and masks, and the names of their classes."""
@@ -571,7 +578,7 @@ def _image(item: object, index: int) -> Image:
 def _prepare(images: Sequence[Image]) -> None:
     """Encode what is not encoded yet, all of it before the first file is written."""
     for image in images:
-        with suppress(DecodeError):  # which is told, with its place, when the file is stored
+        with suppress(Exception):  # which is told, with its place, when the file is stored
             image.file.prepare()
 
 

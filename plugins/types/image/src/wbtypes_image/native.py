@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import io
+import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
 import numpy
 from attrs import evolve, frozen
 from PIL import Image as PILImage
-from PIL import UnidentifiedImageError
 
-from wbtypes_core import BytesFile, DecodeError, MediaFile
+from wbtypes_core import BytesFile, DecodeError, LimitError, MediaFile
 from wbtypes_core.files import LazyFile, as_file, unreadable
 from wbtypes_core.plain import as_array
 from wbtypes_mask.native import encode_png
@@ -167,7 +167,7 @@ def take(data: Any, wish: Wish) -> Taken:
     array = _as_array(data)
     if array is not None:
         return _take_array(array, wish)
-    figure = _as_figure(data)
+    figure = as_figure(data)
     return _take_file(data if figure is None else _rendered(figure), wish)
 
 
@@ -220,7 +220,7 @@ def _nested(data: Any) -> Array:
     )
 
 
-def _as_figure(data: Any) -> Any:
+def as_figure(data: Any) -> Any:
     """The matplotlib figure that an object is, or is part of (axes, a plot, ``pyplot`` itself); None when none."""
     module = sys.modules.get("matplotlib.figure")
     if module is None:  # then nothing can be of it
@@ -232,6 +232,11 @@ def _as_figure(data: Any) -> Any:
             return data
         data = getattr(data, "figure", None)
     return None
+
+
+def is_drawn(data: Any) -> bool:
+    """Whether an object is a Pillow image, or has a matplotlib figure."""
+    return isinstance(data, PILImage.Image) or as_figure(data) is not None
 
 
 def _rendered(figure: Any) -> MediaFile:
@@ -526,20 +531,47 @@ def _header(file: MediaFile, stream: BinaryIO) -> PILImage.Image:
     """
     try:
         picture = _identified(stream)
-    except UnidentifiedImageError:
-        raise unreadable(file, "an image", ValueError("Pillow knows no picture of this kind")) from None
     except Exception as error:  # Pillow raises whatever its parsers stumble over
-        raise unreadable(file, "an image", error) from error
+        raise _unreadable(file, error) from error
     file.limits.spend("pixels", picture.width * picture.height, f"the number of pixels of {file}")
     return picture
 
 
+def _unreadable(file: MediaFile, error: Exception) -> DecodeError:
+    """The error for a file that Pillow reads not at all, or does not want to read."""
+    if isinstance(error, PILImage.DecompressionBombError | PILImage.DecompressionBombWarning):
+        return LimitError(
+            f"the number of pixels of {file} is over Pillow's own limit, which holds for TIFF and WebP beside ours; "
+            f"if you trust the data, raise PIL.Image.MAX_IMAGE_PIXELS={PILImage.MAX_IMAGE_PIXELS}"
+        )
+    return unreadable(file, "an image", error)
+
+
 def _identified(stream: BinaryIO) -> PILImage.Image:
-    try:
-        return PILImage.open(stream, formats=_COMMON)
-    except UnidentifiedImageError:
+    PILImage.preinit()
+    picture = _opened(stream, _COMMON)
+    if picture is None:
         PILImage.init()  # imports the readers of all other formats
-        return PILImage.open(stream, formats=[kind for kind in _READABLE if kind in PILImage.OPEN])
+        picture = _opened(stream, _READABLE)
+    if picture is None:
+        raise ValueError("Pillow knows no picture of this kind")
+    return picture
+
+
+def _opened(stream: BinaryIO, kinds: Iterable[str]) -> PILImage.Image | None:
+    """The picture of a stream, by the first reader that takes it; None when none does.
+
+    `PIL.Image.open` does the same, and then asks for Pillow's own limit of pixels, which is one for the whole process.
+    """
+    for reader, accepts in (PILImage.OPEN[kind] for kind in kinds if kind in PILImage.OPEN):
+        stream.seek(0)
+        try:
+            if accepts is None or accepts(stream.read(16)):
+                stream.seek(0)
+                return reader(stream, "")
+        except (SyntaxError, IndexError, TypeError, struct.error):  # how readers say that it is not theirs
+            continue
+    return None
 
 
 def measure(file: MediaFile) -> tuple[int, int]:
@@ -563,7 +595,7 @@ def to_pil(file: MediaFile) -> PILImage.Image:
     try:
         picture.load()
     except Exception as error:  # as above; MemoryError too
-        raise unreadable(file, "an image", error) from error
+        raise _unreadable(file, error) from error
     return picture
 
 

@@ -208,8 +208,8 @@ class Image(BatchableMedia):
     def all_classes(self) -> WBValue | None:
         """The classes with those that the labels of boxes and masks add, as artifacts hold them.
 
-        Without `classes` these are all labels, the default names too; with them, the ids that they lack. An image
-        that was read from an artifact has those of the artifact.
+        Without `classes` these are all labels, and default names for ids that have none; with them, the ids that they
+        lack. An image that was read from an artifact has those of the artifact.
         """
         if self._all_classes is not None:
             return self._all_classes
@@ -217,8 +217,11 @@ class Image(BatchableMedia):
             return self.classes
         labels: dict[Any, str] = {}
         for item in (*self.boxes.values(), *self.masks.values()):
-            if self.classes is None or getattr(item, "class_labels", None) is not None:
-                labels.update(getattr(item, "labels", {}))
+            names = getattr(item, "labels", {})
+            if getattr(item, "class_labels", None) is not None:
+                labels.update(names)
+            elif self.classes is None:  # default names, which no given one may give way to
+                labels.update({each: name for each, name in names.items() if each not in labels})
         given = {each["id"]: each for each in getattr(self.classes, "class_set", ())}
         if isinstance(self.classes, Opaque | Linked) or labels.keys() <= given.keys():
             return self.classes

@@ -10,7 +10,7 @@ from attrs import frozen
 from wbtypes_core import BatchableMedia, BytesFile, Code, DecodeError, MediaFile
 from wbtypes_core.errors import shortened
 from wbtypes_core.files import as_file, is_url
-from wbtypes_core.values import Caption, check_caption, spell_size, with_caption
+from wbtypes_core.values import Caption, check_caption, spell_count, spell_size, with_caption
 
 FORMATS = ("pdb", "pqr", "mmcif", "mcif", "cif", "sdf", "sd", "gro", "mol2", "mmtf", "xyz")
 """What files may be; wandb's clients take no ``xyz``, and its viewer may not draw one."""
@@ -173,7 +173,7 @@ class Molecule(BatchableMedia):
         """The formula, weight, atoms and SMILES where they are known, the format, the size of the file, and the caption."""
         known = [self.formula] if self.formula else []
         known += [] if self.weight is None else [f"{self.weight:.2f} Da"]
-        known += [] if self.atoms is None else [f"{self.atoms:,} atoms"]
+        known += [] if self.atoms is None else [spell_count(self.atoms, "atom")]
         known += [shortened(self.smiles)] if self.smiles else []
         known += [self.format or "file"]
         size = self.file.stated_size

@@ -17,7 +17,7 @@ from wbtypes_core.codec import expect_object, read, read_items
 from wbtypes_core.errors import warn_once
 from wbtypes_core.jsonio import Json, JsonObject, dumps, loads
 from wbtypes_core.plain import JsonCopy
-from wbtypes_core.values import frozen_map, with_caption
+from wbtypes_core.values import frozen_map, spell_count, with_caption
 
 PLACEHOLDER = "<<non-serializable: {}>>"
 """What stands for an object that has no JSON form, as in wandb: the name of its class."""
@@ -238,7 +238,7 @@ class TraceTree(WBValue):
         root = self.root_span
         count = sum(1 for _ in _walk(root))
         parts = [
-            f"{count:,} span{'' if count == 1 else 's'}",
+            spell_count(count, "span"),
             root.span_kind,
             root.status_code,
             _duration(root),
