@@ -231,6 +231,18 @@ class TestWav:
         assert np.array_equal(back, TONE.astype(np.float32))
 
 
+def soundfile_of(samples: Any, form: str, subtype: str = "PCM_16") -> bytes:
+    """A file as libsndfile writes it."""
+    stream = io.BytesIO()
+    soundfile.write(stream, samples, 8_000, format=form, subtype=subtype)
+    return stream.getvalue()
+
+
+def cut_by(data: bytes, cut: int, suffix: str) -> Audio:
+    """The clip of a file without its last bytes."""
+    return Audio.restore(file=BytesFile(data[: len(data) - cut], suffix))
+
+
 class TestOtherFormats:
     @pytest.mark.parametrize(
         "array",
@@ -392,6 +404,59 @@ class TestReading:
         with pytest.raises(DecodeError, match="a cannot be read as audio: ") as caught:
             audio.to_numpy()
         assert caught.value.reason == "bad-file"
+
+    @pytest.mark.parametrize("cut", [1, 2, 999, 4_000, 7_999])
+    @pytest.mark.parametrize("form", ["WAV", "WAVEX"])
+    def test_a_wav_file_that_is_cut_short(self, form: str, cut: int) -> None:
+        data = soundfile_of(WHOLE, form)
+        audio = cut_by(data, cut, ".wav")
+        for read in (audio.to_numpy, lambda: next(audio.blocks())):
+            with pytest.raises(
+                DecodeError, match=f"{8_000 - cut:,} of 8,000 bytes of samples are there"
+            ) as caught:
+                read()
+            assert caught.value.reason == "bad-file"
+
+    @pytest.mark.parametrize("length", [2**32 - 1, 2**32 - 37, 2**31 - 1, 0x7FFF_F000])
+    @pytest.mark.parametrize("at", [(4,), (40,), (4, 40)])
+    def test_a_wav_file_that_was_written_to_a_pipe_is_whole(self, at: tuple[int, ...], length: int) -> None:
+        data = bytearray(soundfile_of(WHOLE, "WAV"))
+        for each in at:
+            data[each : each + 4] = struct.pack("<I", length)
+        assert np.array_equal(Audio(io.BytesIO(data)).to_numpy(restore=True), WHOLE)
+
+    def test_a_wav_file_that_leaves_its_lengths_at_zero_can_be_read(self) -> None:
+        data = soundfile_of(WHOLE, "WAV")
+        whole = data[:4] + bytes(4) + data[8:]
+        assert np.array_equal(Audio(io.BytesIO(whole)).to_numpy(restore=True), WHOLE)
+        assert Audio(io.BytesIO(whole[:40] + bytes(4) + whole[44:])).to_numpy().ndim == 1
+
+    @pytest.mark.parametrize("behind", [b"LIST\x04\0\0\0INFO", b"LIST\xff\0\0\0INFO", b"\0", b"ID3" * 9])
+    @pytest.mark.parametrize("before", [b"", b"LIST\x04\0\0\0INFO", b"odd \x03\0\0\0abc\0"])
+    def test_a_wav_file_with_other_chunks_is_whole(self, before: bytes, behind: bytes) -> None:
+        data = soundfile_of(WHOLE, "WAV")
+        assert np.array_equal(
+            Audio(io.BytesIO(data[:36] + before + data[36:] + behind)).to_numpy(True), WHOLE
+        )
+
+    def test_an_odd_chunk_of_samples_needs_no_padding(self) -> None:
+        bytes_of = soundfile_of(WHOLE[:999], "WAV", subtype="PCM_U8")[: 44 + 999]
+        assert len(Audio(io.BytesIO(bytes_of)).to_numpy()) == 999
+
+    @pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+    @pytest.mark.parametrize("cut", [1, 30, 2_000, 10_000])
+    def test_an_ogg_file_that_is_cut_short(self, subtype: str, cut: int) -> None:
+        data = Audio(np.tile(TONE, 50), 48_000, format="ogg", subtype=subtype).file.read()
+        assert len(cut_by(data, 0, ".ogg").to_numpy()) == 200_000
+        assert len(cut_by(data + b"TAG" * 40, 0, ".ogg").to_numpy()) == 200_000
+        with pytest.raises(DecodeError, match="cut short: its last page is not there") as caught:
+            cut_by(data, cut, ".ogg").to_numpy()
+        assert caught.value.reason == "bad-file"
+
+    def test_an_ogg_file_that_ends_with_a_whole_page(self) -> None:
+        data = Audio(np.tile(TONE, 50), 48_000, format="ogg").file.read()
+        with pytest.raises(DecodeError, match="cut short"):
+            cut_by(data, len(data) - data.rindex(b"OggS"), ".ogg").to_numpy()
 
     @pytest.mark.parametrize("dtype", ["int8", "uint16", "int64", "float32", "bool"])
     def test_a_dtype_that_does_not_go_with_the_file(self, dtype: str) -> None:

@@ -264,11 +264,26 @@ class TestDamage:
         with pytest.raises(DecodeError) as caught:
             self.read(data)
         assert caught.value.reason == "bad-file"
+        assert str(caught.value).startswith("mask.png cannot be read as a picture: ")
+        assert " at 0x" not in str(caught.value)
+
+    @pytest.mark.parametrize("mode", ["L", "RGBA"])
+    def test_ids_that_do_not_fit_into_memory(self, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*args: Any) -> Any:
+            raise MemoryError
+
+        mask = ImageMask.restore(file=file_of(Image.new(mode, (9, 7))))
+        assert mask.to_numpy().shape == (7, 9)
+        monkeypatch.setattr(np, "asarray" if mode == "L" else "array_equal", full)
+        with pytest.raises(LimitError, match=r"do not fit into memory; to_pil\(\) gives the picture"):
+            mask.to_numpy()
 
     def test_formats_that_other_programs_would_draw(self) -> None:
         script = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
         assert Image.open(io.BytesIO(script)).format == "EPS"
-        with pytest.raises(DecodeError, match="cannot identify"):
+        with pytest.raises(
+            DecodeError, match=r"mask\.png cannot be read as a picture: Pillow knows no picture of this kind"
+        ):
             self.read(script)
 
     def test_a_small_file_of_many_pixels(self) -> None:

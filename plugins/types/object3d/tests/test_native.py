@@ -195,6 +195,79 @@ class TestMeshes:
                 assert "cannot be read" in str(error) or "JSON" in str(error)
 
 
+class TestCutShort:
+    """What tells by itself that its end is missing is refused, where trimesh makes a smaller mesh of it."""
+
+    @pytest.mark.parametrize("kind", ["stl", "stl_ascii", "glb", "ply"])
+    @pytest.mark.parametrize("part", [0.1, 0.3, 0.6, 0.9, 0.99])
+    def test_formats_that_say_how_long_they_are(self, kind: str, part: float) -> None:
+        data = trimesh.creation.icosphere(2).export(file_type=kind)
+        raw = data.encode() if isinstance(data, str) else data
+        format = kind.partition("_")[0]
+        assert len(file_of(raw, format).to_numpy()) in (162, 960)
+        value = file_of(raw[: int(len(raw) * part)], format)
+        for read in (value.to_numpy, value.to_trimesh):
+            with pytest.raises(DecodeError) as caught:
+                read()
+            assert caught.value.reason in ("bad-file", "bad-json")
+            assert kind in ("glb", "ply") or "it is cut short" in str(caught.value)
+
+    @pytest.mark.parametrize("cut", [1, 50, 84, 130])
+    def test_a_binary_stl_file_of_another_length_than_its_count_says(self, cut: int) -> None:
+        data = bytes(80) + struct.pack("<I", 1) + np.arange(12, dtype="<f4").tobytes() + b"\0\0"
+        assert len(file_of(data, "stl").to_numpy()) == 3
+        with pytest.raises(DecodeError, match=f"cut short: {len(data) - cut} of "):
+            file_of(data[:-cut], "stl").to_numpy()
+        with pytest.raises(DecodeError, match="promises 1 triangles, and more follows"):
+            file_of(data + b"more", "stl").to_numpy()
+        empty = data[:80] + bytes(4)
+        assert file_of(empty, "stl").to_numpy().shape == (0, 3)
+
+    def test_stl_as_text(self) -> None:
+        facet = (
+            "facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\n"
+        )
+        solid = f"solid a facet\n{facet}endsolid a facet"
+        for whole, count in (
+            (solid, 3),
+            (f"{solid}\r\n\n", 3),
+            (f"{solid}\n{solid}\n", 6),
+            (solid.upper(), 3),
+            ("solid a\nendsolid a\n", 0),
+        ):
+            assert len(file_of(whole, "stl").to_numpy()) == count
+        for cut in (f"solid a\n{facet}", f"{solid}\nsolid b\n{facet}"):
+            with pytest.raises(DecodeError, match='cut short: it does not end with "endsolid"'):
+                file_of(cut, "stl").to_numpy()
+
+    def test_ply_as_text(self) -> None:
+        raw = trimesh.creation.box().export(file_type="ply", encoding="ascii")
+        assert file_of(raw, "ply").to_numpy().shape == (8, 3)
+        assert file_of(raw.rstrip(), "ply").to_numpy().shape == (8, 3)
+        with pytest.raises(DecodeError, match="cut short: it has fewer than the 20 lines"):
+            file_of(raw[: int(len(raw) * 0.9)], "ply").to_numpy()
+
+    @pytest.mark.parametrize("end", ["f 2", "f 1/1/1 2/1/1", "f", "v 1 1", "v"])
+    def test_the_last_line_of_obj(self, end: str) -> None:
+        whole = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 2 3\n"
+        for more in ("", "f 2 3 4", "f 2 3 4 1 ", "# f", "vt 0", "s 1", "v 1 1 1"):
+            assert len(file_of(whole + more, "obj").to_numpy()) in (3, 4)
+        with pytest.raises(DecodeError, match="cut short: its last line names"):
+            file_of(whole + end, "obj").to_numpy()
+
+    @pytest.mark.parametrize("face", ["1 2 4", "1/1 2/1 4/1", "1 2 3\nf 1 2 3 4", "-1 -2 -4"])
+    def test_a_face_of_obj_names_vertices_that_are_there(self, face: str) -> None:
+        with pytest.raises(DecodeError, match="it names what is not there"):
+            file_of(f"v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nf {face}\n", "obj").to_numpy()
+
+    def test_vertices_are_counted_before_they_are_parsed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr(trimesh, "load_scene")
+        stl = bytes(80) + struct.pack("<I", 1) + bytes(50)
+        for kind, data in (("obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3"), ("stl", stl)):
+            with pytest.raises(LimitError, match="is 3, over the limit points=2"):
+                file_of(data, kind, Limits(points=2)).to_numpy()
+
+
 class TestReferences:
     """What a file refers to is never looked for."""
 

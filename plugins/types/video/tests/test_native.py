@@ -720,17 +720,40 @@ FILMS = {format: Video(SMOOTH, format=format).file.read() for format in FORMATS}
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("cut", range(1, 20))
-def test_a_truncated_video_is_a_decode_error_or_ends_early(format: str, cut: int) -> None:
+def test_a_truncated_video_is_a_decode_error(format: str, cut: int) -> None:
     data = FILMS[format]
-    whole = stored(data).to_numpy()
-    try:
-        found = stored(data[: len(data) * cut // 20]).to_numpy()
-    except DecodeError as error:
-        assert error.reason == "bad-file"
-        assert "looks like" in str(error) or "is none of" in str(error)
-        return
-    assert format in ("gif", "ogg")  # their headers do not say how long they are
-    assert np.array_equal(found[:-1], whole[: len(found) - 1])
+    with pytest.raises(DecodeError, match=r"looks like|is none of") as caught:
+        stored(data[: len(data) * cut // 20]).to_numpy()
+    assert caught.value.reason == "bad-file"
+
+
+@pytest.mark.parametrize("format", ["gif", "ogg"])
+@pytest.mark.parametrize("lost", [1, 40, 200])
+def test_the_frames_before_a_cut_can_be_had_one_by_one(format: str, lost: int) -> None:
+    whole = stored(FILMS[format]).to_numpy()
+    found: list[Any] = []
+    with pytest.raises(DecodeError, match="it is cut short: nothing ends it after frame"):
+        found.extend(stored(FILMS[format][:-lost]).frames())
+    assert all(map(np.array_equal, found[:-1], whole))  # the last may be what the cut has left of it
+
+
+@pytest.mark.parametrize("behind", [b"\0", b"\0" * 99, b"GIF89a", b"<?xpacket?>"])
+def test_what_follows_the_end_of_a_gif_is_no_part_of_it(behind: bytes) -> None:
+    assert len(stored(FILMS["gif"] + behind, ".gif").to_numpy()) == 6
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"comment": b"a; comment " * 90}, {"interlace": 1}, {"palette": None}]
+)
+@pytest.mark.parametrize("mode", ["P", "L", "1"])
+def test_a_gif_of_others_has_its_end(mode: str, options: dict[str, Any]) -> None:
+    pictures = [PILImage.fromarray(each.transpose(1, 2, 0)).convert(mode) for each in SMOOTH]
+    stream = io.BytesIO()
+    pictures[0].save(stream, "GIF", save_all=True, append_images=pictures[1:], loop=0, **options)
+    data = stream.getvalue()
+    assert len(Video(io.BytesIO(data)).to_numpy()) == 6
+    with pytest.raises(DecodeError, match="cut short"):
+        stored(data[:-1], ".gif").to_numpy()
 
 
 @settings(max_examples=100)
@@ -741,7 +764,7 @@ def test_a_damaged_video_is_read_or_a_decode_error(format: str, data: st.DataObj
         at = data.draw(st.integers(0, len(film) - 1))
         noise = data.draw(st.binary(min_size=1, max_size=8))
         film[at : at + len(noise)] = noise
-    video = stored(bytes(film), file_bytes=1 << 30)
+    video = stored(bytes(film), samples=1 << 30)
     try:
         found = video.to_numpy()
         assert found.ndim == 4 and found.dtype == np.uint8
@@ -758,12 +781,33 @@ def test_limits_hold_before_frames_are_decoded() -> None:
                 with pytest.raises(LimitError, match=f"{name}={most}"):
                     ask(stored(data, f".{format}", **limits))
         with pytest.raises(LimitError, match=r"frames\(\) gives them one by one"):
-            stored(data, f".{format}", file_bytes=27_647).to_numpy()
-        assert len(list(stored(data, f".{format}", file_bytes=27_647).frames())) == 6
+            stored(data, f".{format}", samples=27_647).to_numpy()
+        assert len(list(stored(data, f".{format}", samples=27_647).frames())) == 6
         assert (
-            stored(data, f".{format}", file_bytes=27_648, frames=6, pixels=1536).to_numpy().shape
-            == SMOOTH.shape
+            stored(data, f".{format}", samples=27_648, frames=6, pixels=1536).to_numpy().shape == SMOOTH.shape
         )
+
+
+def test_a_small_gif_of_large_frames_is_refused_before_room_is_made() -> None:
+    black, white = (PILImage.new("P", (4_000, 4_000), each) for each in (0, 1))
+    stream = io.BytesIO()
+    black.save(stream, "GIF", save_all=True, append_images=[white, black] * 23)
+    with pytest.raises(LimitError, match=r"is 2,256,000,000, over the limit samples=2,147,483,648"):
+        stored(stream.getvalue(), ".gif").to_numpy()
+
+
+def test_frames_that_do_not_fit_into_memory_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    film, empty = stored(FILMS["gif"], ".gif"), np.empty
+
+    def full(shape: Any, *args: Any) -> Any:
+        if shape == SMOOTH.shape:
+            raise MemoryError
+        return empty(shape, *args)
+
+    monkeypatch.setattr(np, "empty", full)
+    with pytest.raises(LimitError, match=r"do not fit into memory; use frames\(\)"):
+        film.to_numpy()
+    assert len(list(film.frames())) == 6
 
 
 def test_a_limit_holds_where_frames_are_counted_to_know_how_many() -> None:

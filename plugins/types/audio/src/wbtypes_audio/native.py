@@ -330,7 +330,7 @@ Browsers play no floats of 64 bits. Steps are little-endian integers of 32 bits,
 """
 
 _CHUNKS = 16
-"""Chunks before the steps that are looked at; what is written here has three."""
+"""Chunks before the samples or the steps that are looked at; what is written here has three."""
 
 
 def _wav(samples: Array, rate: int, channels: int, subtype: str, stepped: bool) -> bytes:
@@ -740,6 +740,7 @@ def _reading(file: MediaFile, dtype: str | None, restore: bool) -> Iterator[_Rea
             raise unreadable(file, "audio", ValueError("its header does not say how long it is"))
         total = sound.frames * sound.channels
         file.limits.spend("samples", total, f"the number of samples of {file}")
+        _check_end(file, sound.format)
         stored = _stored(file, dtype, sound.subtype) if restore else "float64"
         steps = None
         if dtype in _STEPPED and sound.subtype == "FLOAT" and sound.format == "WAV":
@@ -747,6 +748,51 @@ def _reading(file: MediaFile, dtype: str | None, restore: bool) -> Iterator[_Rea
             stored = "float32"
         yield _Reader(file, sound, stored, dtype if restore else None, steps)
 
+
+def _check_end(file: MediaFile, form: str) -> None:
+    """Refuse a file that tells by itself that its end is missing, where libsndfile gives what is left.
+
+    Raises:
+        DecodeError: it is cut short.
+    """
+    missing = _MISSING.get(form)
+    if missing is None:
+        return
+    with file.open() as stream:
+        what = missing(stream)
+    if what:
+        raise unreadable(file, "audio", ValueError(f"it is cut short: {what}"))
+
+
+_UNSAID = 0x7FFF_0000
+"""Where lengths begin that stand for none: what writes to a pipe puts 2^32 - 1 there, 2^31 - 1, or a little less."""
+
+
+def _missing_of_wav(stream: BinaryIO) -> str:
+    """What a WAV file lacks of its samples; chunks behind them may be cut."""
+    said = _seek(stream, b"data") or 0
+    start = stream.tell()
+    there = stream.seek(0, os.SEEK_END) - start
+    return f"{there:,} of {said:,} bytes of samples are there" if there < said < _UNSAID else ""
+
+
+_PAGE = 65_307
+"""The most bytes of a page of an OGG file."""
+
+_LAST_PAGE = 4
+"""The bit of a page's flags that says that it is the last."""
+
+
+def _missing_of_ogg(stream: BinaryIO) -> str:
+    """What an OGG file lacks at its end; other things than pages may follow that."""
+    stream.seek(max(stream.seek(0, os.SEEK_END) - _PAGE, 0))
+    _, found, page = stream.read().rpartition(b"OggS")
+    whole = len(page) > 22 and len(page) >= 23 + page[22] + sum(page[23 : 23 + page[22]])
+    return "" if not found or (whole and page[1] & _LAST_PAGE) else "its last page is not there"
+
+
+_MISSING = {"WAV": _missing_of_wav, "WAVEX": _missing_of_wav, "OGG": _missing_of_ogg}
+"""What is missing at the end of a file, in words, by libsndfile's name of the container."""
 
 _STEPPED = ("float64", *_UNSCALED)
 """Dtypes of which a WAV file may hold 32-bit floats and steps."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from wbtypes_core import (
@@ -16,7 +15,7 @@ from wbtypes_core import (
     JsonFileCodec,
     MediaFile,
 )
-from wbtypes_core.codec import EXACT, caption_of, exact_of, expect_object, read
+from wbtypes_core.codec import EXACT, caption_of, exact_of, expect_object, read, read_part
 from wbtypes_core.jsonio import JsonObject, kind
 from wbtypes_core.labels import Labels, label_texts, noted_labels, read_labels
 from wbtypes_core.layout import label_key
@@ -45,13 +44,13 @@ class BoxesFileCodec(JsonFileCodec[BoundingBoxes2D]):
     def parse(self, document: Any, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> BoundingBoxes2D:
         """The boxes of a file; where it has no labels, those that the run's config has for them."""
         document = expect_object(document)
-        labels = read(document, "class_labels", dict, default=None)
+        labels = read_part(document, "class_labels", read_labels, default=None)
         exact = exact_of(node)
         return BoundingBoxes2D.restore(
             file=file,
             caption=caption_of(node),
             box_data=_boxes(read(document, "box_data", list), "box_data"),
-            class_labels=_noted(ctx.note(NOTE)) if labels is None else _labels(labels),
+            class_labels=_noted(ctx.note(NOTE)) if labels is None else labels,
             key=read(exact, "key", str, default=ctx.name),
             other=other_of(document),
         )
@@ -105,13 +104,6 @@ def _boxes(boxes: list[Any], *at: str) -> tuple[Box, ...]:
                 path=(*at, number, "position"),
             )
     return tuple(map(FrozenMap, boxes))
-
-
-def _labels(node: Mapping[str, Any]) -> Labels:
-    try:
-        return read_labels(node)
-    except DecodeError as error:
-        raise error.under("class_labels") from None
 
 
 def _noted(note: Any) -> Labels | None:

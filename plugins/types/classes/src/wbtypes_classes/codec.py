@@ -17,7 +17,7 @@ from wbtypes_core import (
     JsonFileCodec,
     MediaFile,
 )
-from wbtypes_core.codec import EXACT, expect_object, read
+from wbtypes_core.codec import EXACT, expect_object, read, read_items
 from wbtypes_core.jsonio import JsonObject, kind
 
 from .values import Class, Classes, file_of
@@ -95,17 +95,15 @@ def class_set_of(node: Any) -> tuple[Class, ...]:
     Raises:
         DecodeError: ``wrong-type`` or ``missing-key``.
     """
-    entries = read(expect_object(node), "class_set", list)
-    for at, entry in enumerate(entries):
-        if not isinstance(entry, dict):
-            raise DecodeError(
-                f"is {kind(entry)}, not a class", reason=Code.WRONG_TYPE, path=("class_set", at)
-            )
-        for name in ("id", "name"):
-            if name not in entry:
-                raise DecodeError("is missing", reason=Code.MISSING_KEY, path=("class_set", at, name))
-            if isinstance(entry[name], dict | list):
-                raise DecodeError(
-                    f"is {kind(entry[name])}", reason=Code.WRONG_TYPE, path=("class_set", at, name)
-                )
-    return tuple(map(FrozenMap, entries))
+    return tuple(read_items(expect_object(node), "class_set", _class))
+
+
+def _class(entry: Any) -> Class:
+    if not isinstance(entry, dict):
+        raise DecodeError(f"is {kind(entry)}, not a class", reason=Code.WRONG_TYPE)
+    for name in ("id", "name"):
+        if name not in entry:
+            raise DecodeError("is missing", reason=Code.MISSING_KEY, path=(name,))
+        if isinstance(entry[name], dict | list):
+            raise DecodeError(f"is {kind(entry[name])}", reason=Code.WRONG_TYPE, path=(name,))
+    return FrozenMap(entry)

@@ -58,7 +58,8 @@ class Classes(Media):
     def describe(self) -> str:
         """How many classes, and the first names."""
         names = [str(each["name"]) for each in self.class_set]
-        return f"{len(names)} classes: {', '.join(names[:4])}{', ...' if len(names) > 4 else ''}"
+        count = "1 class" if len(names) == 1 else f"{len(names):,} classes"
+        return f"{count}: {', '.join(names[:4])}{', ...' if len(names) > 4 else ''}"
 
     def write_file(self) -> MediaFile:
         """A new file of what the value holds."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from attrs import frozen
 
-from wbtypes_core import Code, DecodeError, MediaFile
+from wbtypes_core import Code, DecodeError, LimitError, MediaFile
 from wbtypes_core.files import unreadable
 from wbtypes_core.plain import as_array
 
@@ -245,7 +245,7 @@ def open_picture(file: MediaFile) -> PILImage.Image:
         DecodeError: the file is missing, damaged or no picture.
         LimitError: more than ``pixels`` or ``file_bytes``.
     """
-    from PIL import Image, PngImagePlugin
+    from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
     data = file.read()
     try:
@@ -258,13 +258,29 @@ def open_picture(file: MediaFile) -> PILImage.Image:
         picture.load()
     except DecodeError:
         raise
+    except UnidentifiedImageError:  # which names the stream, and not the file
+        raise unreadable(file, "a picture", ValueError("Pillow knows no picture of this kind")) from None
     except Exception as error:  # Pillow's plugins raise whatever bad bytes make them stumble over
         raise unreadable(file, "a picture", error) from error
     return picture
 
 
 def to_numpy(mask: ImageMask) -> Array:
-    """The ids of a mask, as they were before they were stored."""
+    """The ids of a mask, as they were before they were stored.
+
+    Raises:
+        DecodeError: the file is missing, damaged, no mask, or not what is said beside it.
+        LimitError: more than ``pixels`` or ``file_bytes``, or than fits into memory.
+    """
+    try:
+        return _ids(mask)
+    except MemoryError:
+        raise LimitError(
+            f"the ids of {mask.file} do not fit into memory; to_pil() gives the picture"
+        ) from None
+
+
+def _ids(mask: ImageMask) -> Array:
     array = _read_ids(mask.file)
     if mask.dtype is None and not mask.ids:
         return array

@@ -117,7 +117,7 @@ class ImageMask(Media):
 
         Raises:
             DecodeError: the file is missing or damaged, or its pixels are no ids.
-            LimitError: more than ``pixels`` or ``file_bytes``.
+            LimitError: more than ``pixels`` or ``file_bytes``, or than fits into memory.
         """
         from . import native
 

@@ -460,6 +460,8 @@ def _reading(file: MediaFile, kind: str) -> Iterator[None]:
         yield
     except WBTypesError:
         raise
+    except IndexError as error:
+        raise unreadable(file, kind, ValueError(f"it names what is not there: {error}")) from None
     except Exception as error:  # hostile bytes make readers raise anything
         raise unreadable(file, kind, error) from None
 
@@ -499,10 +501,61 @@ class _Nowhere:
         return self
 
 
+_SOLID = re.compile(rb"facet|endsolid", re.IGNORECASE)
+
+
+def _count_stl(data: bytes, file: MediaFile) -> int:
+    """The corners of the triangles that a binary STL file promises; 0 of text, which promises none.
+
+    Raises:
+        ValueError: it is cut short, of which trimesh makes an empty scene.
+    """
+    count = int.from_bytes(data[80:84], "little")
+    size = 84 + 50 * count
+    if len(data) == size:
+        return 3 * count
+    if _SOLID.search(data, 0, 1024):
+        _, ended, rest = data.lower().rpartition(b"endsolid")
+        if not ended or b"facet" in rest.partition(b"\n")[2]:
+            raise ValueError('it is cut short: it does not end with "endsolid"')
+        return 0
+    if len(data) < size:
+        raise ValueError(f"it is cut short: {len(data):,} of {size:,} bytes are there")
+    raise ValueError(f"its header promises {count:,} triangles, and more follows than these")
+
+
+def _count_obj(data: bytes, file: MediaFile) -> int:
+    """The vertices of an OBJ file.
+
+    Raises:
+        ValueError: its last line is cut short, which trimesh leaves out.
+    """
+    last = data.rstrip().rpartition(b"\n")[2].split()
+    if last and last[0] in (b"v", b"f") and len(last) < 4:
+        raise ValueError(
+            f"it is cut short: its last line names {len(last) - 1} of 3 or more {_IN_OBJ[last[0]]}"
+        )
+    return data.count(b"\nv ") + data.startswith(b"v ")
+
+
+_IN_OBJ = {b"v": "coordinates", b"f": "vertices"}
+
+
 def _count_ply(data: bytes, file: MediaFile) -> int:
-    """The most elements that the header of a PLY file promises."""
-    header = data[: data.find(b"end_header")]
-    return max((int(count) for count in re.findall(rb"element\s+\S+\s+(\d{1,18})", header)), default=0)
+    """The most elements that the header of a PLY file promises.
+
+    Raises:
+        ValueError: it is text and cut short, of which trimesh makes what is left.
+    """
+    header, _, body = data.partition(b"end_header")
+    counts = [int(count) for count in re.findall(rb"element\s+\S+\s+(\d{1,18})", header)]
+    most = max(counts, default=0)
+    file.limits.spend("points", most, f"the number of points in {file}")
+    if re.search(rb"format\s+ascii", header) and len(body.strip().splitlines()) < sum(counts):
+        raise ValueError(
+            f"it is cut short: it has fewer than the {sum(counts):,} lines that its header promises"
+        )
+    return most
 
 
 def _count_gltf(data: bytes, file: MediaFile) -> int:
@@ -538,4 +591,4 @@ def _check_tree(nodes: list[Any]) -> None:
         raise ValueError("a node is its own ancestor")
 
 
-_HEADERS = {"ply": _count_ply, "gltf": _count_gltf, "glb": _count_gltf}
+_HEADERS = {"obj": _count_obj, "stl": _count_stl, "ply": _count_ply, "gltf": _count_gltf, "glb": _count_gltf}

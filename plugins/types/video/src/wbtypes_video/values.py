@@ -263,7 +263,8 @@ class Video(BatchableMedia):
 
         Raises:
             DecodeError: the file is missing or damaged, or cannot have been made from such values.
-            LimitError: more than ``pixels`` or ``frames``, or more than ``file_bytes`` when decoded.
+            LimitError: more than ``pixels`` or ``frames``, or more numbers in all frames than ``samples`` or than fit into memory;
+                `frames` gives them one by one.
         """
         from . import native
 

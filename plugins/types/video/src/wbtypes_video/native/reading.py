@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import av
 import numpy
@@ -17,11 +18,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image as PILImage
 
-from wbtypes_core import DecodeError, MediaFile
+from wbtypes_core import DecodeError, LimitError, MediaFile
 from wbtypes_core.files import unreadable
 
 from ..values import FORMATS, Header, Range
 from .colours import TO_RGB, conversion
+from .endings import ENDS
 from .kinds import DEMUXERS, LOOK, kind_of, look_of
 from .levels import DTYPES, Array, values_of
 from .tiles import untiled
@@ -65,7 +67,7 @@ def to_numpy(file: MediaFile, stated: Stated) -> Array:
 
     Raises:
         DecodeError: missing, damaged or no video.
-        LimitError: more than ``pixels`` or ``frames``, or more than ``file_bytes`` when decoded.
+        LimitError: more than ``pixels`` or ``frames``, or more numbers than ``samples`` or than fit into memory.
     """
     with _opened(file) as film:
         width, height = _shown(film.header, stated)
@@ -81,10 +83,13 @@ def to_numpy(file: MediaFile, stated: Stated) -> Array:
 
 def _grown(every: Array, frames: int, file: MediaFile) -> Array:
     """Room for so many frames, and for more than there were."""
-    room = max(frames, 2 * len(every), 1)
-    what = f"the size of all frames of {file} (frames() gives them one by one)"
-    file.limits.spend("file_bytes", room * int(numpy.prod(every.shape[1:])), what)
-    grown = numpy.empty((room, *every.shape[1:]), numpy.uint8)
+    shape = (max(frames, 2 * len(every), 1), *every.shape[1:])
+    what = f"the number of samples in all frames of {file} (frames() gives them one by one)"
+    file.limits.spend("samples", math.prod(shape), what)
+    try:
+        grown = numpy.empty(shape, numpy.uint8)
+    except MemoryError:
+        raise LimitError(f"the frames of {file} do not fit into memory; use frames()") from None
     grown[: len(every)] = every
     return grown
 
@@ -126,6 +131,7 @@ class _OpenFilm:
     """A film whose header is read, and whose frames are not."""
 
     file: MediaFile
+    data: BinaryIO
     container: InputContainer
     stream: VideoStream
     header: Header
@@ -158,7 +164,7 @@ def _opened(file: MediaFile) -> Iterator[_OpenFilm]:
         try:
             with av.open(stream, "r", format=DEMUXERS[kind], **settings) as container:
                 pictures = _pictures(container)
-                yield _OpenFilm(file, container, pictures, _header(file, container, pictures, kind))
+                yield _OpenFilm(file, stream, container, pictures, _header(file, container, pictures, kind))
         except DecodeError:
             raise
         except Exception as error:  # MemoryError too
@@ -259,8 +265,10 @@ def _decoded(film: _OpenFilm) -> Iterator[VideoFrame]:
             yield to_rgb(picture)
     if not count:
         raise ValueError("no frame of it can be decoded")
-    # the length that a film names is that of its sound, too; what Ogg's is libav guesses from its last page
-    if len(film.container.streams) == 1 and found.format != "ogg":
+    if found.format in ENDS:  # what libav says of their length it guesses from what is there
+        if not ENDS[found.format](film.data):
+            raise ValueError(f"it is cut short: nothing ends it after frame {count}")
+    elif len(film.container.streams) == 1:  # the length that a film names is that of its sound, too
         _check_end(found, spans)
 
 
