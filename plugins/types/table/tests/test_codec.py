@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import pickle
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from wbtypes_core import (
     decode,
     encode,
 )
+from wbtypes_core import native as native_of
 from wbtypes_core.jsonio import dumps, loads, same
 from wbtypes_table import IncrementalTable, JoinedTable, Lost, PartitionedTable, Table, native
 from wbtypes_table.equality import same_cell
@@ -792,12 +794,141 @@ def test_parts_move_however_their_folder_is_spelled(folder: str) -> None:
     assert round_trip(again) == table
 
 
-def test_tables_of_tables_can_be_joined() -> None:
+def test_tables_in_parts_can_be_joined() -> None:
     parts = PartitionedTable("p", {"a.table.json": Table(columns=["k"], data=[["x"]])})
-    other = Table(columns=["k", "n"], data=[["x", 1]])
-    joined = JoinedTable(JoinedTable(parts, other, "k"), other, "k")
+    joined = JoinedTable(parts, Table(columns=["k", "n"], data=[["x", 1]]), "k")
     again = round_trip(round_trip(joined))
-    assert again.to_table().data == joined.to_table().data == [["x", 1, 1]]
+    assert again.to_table().data == joined.to_table().data == [["x", 1]]
+
+
+PLAIN = {"_type": "table", "columns": ["a"], "data": [[1]]}
+
+
+def joining(path: str) -> Any:
+    return {"_type": "joined-table", "table1": path, "table2": path, "join_key": "a"}
+
+
+def source(documents: Any) -> MemoryStore:
+    """A store with these files."""
+    store = MemoryStore()
+    store.files.update({path: json.dumps(document).encode() for path, document in documents.items()})
+    return store
+
+
+def test_joined_tables_that_name_one_another_stay_unread() -> None:
+    links = {f"j{at}.joined-table.json": joining(f"j{at + 1}.joined-table.json") for at in range(40)}
+    store = source({**links, "j40.joined-table.json": PLAIN})
+    found = decode(links["j0.joined-table.json"], store)
+    assert type(found.table1) is type(found.table2) is Linked
+    assert found.table1.reason == "is 'joined-table', not 'table' or 'partitioned-table'"
+    assert encode(found, store, dialect=Dialect.ARTIFACT).json == links["j0.joined-table.json"]
+
+
+def test_parts_in_parts_stay_unread() -> None:
+    inner = {"_type": "partitioned-table", "parts_path": "p"}
+    found = decode(inner, source({f"p/{at}.table.json": inner for at in range(30)}))
+    assert {part.reason for part in found.parts.values()} == {"is 'partitioned-table', not 'table'"}
+
+
+@pytest.mark.parametrize(
+    ("document", "reason"),
+    [
+        ({**PLAIN, "data": [[1, 2]]}, '["data"][0]: has 2 cells, and there are 1 columns'),
+        ([], "is a list, not an object"),
+        ({"_type": "histogram", "values": [], "bins": []}, "is 'histogram', not 'table'"),
+    ],
+)
+@pytest.mark.parametrize("tag", ["joined-table", "partitioned-table"])
+def test_a_damaged_part_tells_why(document: Any, reason: str, tag: str) -> None:
+    store = source({"p/0.table.json": PLAIN, "p/1.table.json": document})
+    node = {**joining("p/0.table.json"), "table2": "p/1.table.json"}
+    if tag == "partitioned-table":
+        node = {"_type": tag, "parts_path": "p"}
+    found = decode(node, store)
+    good, bad = found.parts.values() if tag == "partitioned-table" else (found.table1, found.table2)
+    assert good.data == [[1]]
+    assert (type(bad), bad.ref.path) == (Linked, "p/1.table.json")
+    assert reason in bad.reason
+    for ask in (found.to_table, lambda: native_of(found)):
+        with pytest.raises(DecodeError, match=re.escape(f"p/1.table.json was not read: {bad.reason}")):
+            ask()
+    assert encode(found, store, dialect=Dialect.ARTIFACT).json == node
+    with pytest.raises(EncodeError, match=re.escape("could not be read where it was, so it cannot be")):
+        encode(found, MemoryStore(), dialect=Dialect.ARTIFACT)
+    with pytest.raises(DecodeError, match=re.escape(reason)):
+        decode(node, store, on_unknown="raise")
+
+
+def test_a_part_that_is_missing_tells_why() -> None:
+    found = decode(joining("p/0.table.json"), source({}))
+    assert (type(found.table1), found.table1.reason.code) == (Linked, "missing-file")
+    with pytest.raises(DecodeError, match="is not in this memory store; copy it there, or") as caught:
+        found.to_table()
+    assert caught.value.reason == "missing-file"
+
+
+def test_parts_that_cannot_be_looked_for_tell_why() -> None:
+    class Files:
+        def open(self, ref: Any) -> Any:
+            raise DecodeError("nothing is here")
+
+        def note(self, kind: str, key: str) -> None:
+            return None
+
+    node = {"_type": "partitioned-table", "parts_path": "a\nb"}
+    for found, why in (
+        (decode(node, Files()), "cannot be listed; decode with a folder as the source"),
+        (decode(node, source({}), follow=False), "was not asked for"),
+        (decode(node, source({})), "there are none"),
+    ):
+        with pytest.raises(DecodeError, match=rf"no parts were read below 'a\\nb': .*{why}"):
+            found.to_table()
+
+
+def test_what_does_not_go_together_is_the_datas_fault() -> None:
+    store = source({"p/0.table.json": PLAIN, "p/1.table.json": {**PLAIN, "columns": ["b" * 1000]}})
+    parts = decode({"_type": "partitioned-table", "parts_path": "p"}, store)
+    joined = decode({**joining("p/0.table.json"), "join_key": "c\nd" * 1000}, store)
+    for table in (parts, joined):
+        with pytest.raises(DecodeError) as caught:
+            native_of(table)
+        assert len(str(caught.value)) < 600
+        assert str(caught.value).isprintable()
+
+
+def test_rows_nested_deep_are_joined() -> None:
+    cell: Any = 1
+    for _ in range(240):
+        cell = [cell]
+    store = source({"t.table.json": {"_type": "table", "columns": ["a", "b"], "data": [["x", cell]]}})
+    assert decode(joining("t.table.json"), store).to_table().column("b_2") == [cell]
+
+
+def test_paths_in_messages_are_short_and_on_one_line() -> None:
+    found = decode(joining("a\n\x1b[31m" + "b" * 5000), source({}))
+    with pytest.raises(EncodeError) as caught:
+        encode(found, MemoryStore(), dialect=Dialect.ARTIFACT)
+    assert len(str(caught.value)) < 600
+    assert str(caught.value).isprintable()
+    names = Table(columns=["a\nb", "c" * 5000], data=[[1, 2]]).describe()
+    for said in (PartitionedTable("p" * 5000).describe(), decode(joining("b"), None).describe(), names):
+        assert len(said) < 600
+        assert said.isprintable()
+
+
+def test_an_increment_is_read_once() -> None:
+    store = MemoryStore()
+    table = Table(columns=["a"], data=[[1]], log_mode="INCREMENTAL")
+    encode({"inc": table}, store)
+    table.add_data(2)
+    node = encode({"inc": table}, store, step=1).json["inc"]
+    twice = {**node, "previous_increments_paths": node["previous_increments_paths"] * 1000}
+    found = decode(twice, store)
+    assert (found.source, found.data) == ("run", [[2]])
+    assert "name one increment twice" in found.why_lossy
+    found = decode(node, store, limits=Limits(rows=1))
+    assert (found.source, found.data) == ("run", [[2]])
+    assert "the number of rows of a table's increments is 2, over the limit rows=1" in found.why_lossy
 
 
 def test_parts_that_hold_nothing_say_no_type() -> None:
@@ -874,11 +1005,12 @@ def test_cells_nested_deeper_than_types_can_be_read_and_written() -> None:
     cell: Any = 1
     for _ in range(490):
         cell = [cell]
-    table = decode({"_type": "table", "columns": ["a"], "data": [[cell]]}, MemoryStore())
+    node = {"_type": "table", "columns": ["a"], "data": [[cell]]}
+    table = decode(node, MemoryStore(), limits=Limits(depth=512))
     assert table.column_types["a"].spell() == "anything or none"
     assert table.replace().data == [[cell]]
     for export in (table.to_pandas, table.to_arrow, table.to_polars):
-        with pytest.raises(ValueError, match="column 'a': the cells are nested too deep for a data frame"):
+        with pytest.raises(LimitError, match="column 'a': the cells are nested too deep for a data frame"):
             export()
 
 
@@ -886,7 +1018,7 @@ def test_tables_in_tables_in_tables_have_some_type() -> None:
     node: Any = {"_type": "table", "columns": ["a"], "data": [[1]]}
     for _ in range(100):
         node = {**node, "data": [[node]]}
-    assert decode(node, MemoryStore()).column_types["a"].optional
+    assert decode(node, MemoryStore(), limits=Limits(depth=512)).column_types["a"].optional
 
 
 def test_a_copy_keeps_moments_as_an_older_client_wrote_them() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from wbtypes_core import FrozenMap, MemoryStore, decode, encode
+from wbtypes_core import DecodeError, FrozenMap, MemoryStore, decode, encode
 from wbtypes_table import ColumnType, IncrementalTable, JoinedTable, Lost, PartitionedTable, Table, TableIndex
 from wbtypes_table.equality import same_cell
 
@@ -452,14 +452,29 @@ def test_joins_by_two_names() -> None:
         ),
         (
             lambda: JoinedTable(LEFT, "x.table.json", "id").to_table(),
-            ValueError,
-            "table2 is 'x.table.json', which was not",
+            DecodeError,
+            "table2 was not read: only its path x.table.json is known; decode with a source that has it",
+        ),
+        (
+            lambda: JoinedTable(LEFT, RIGHT, ("id", "key")).to_table(),
+            DecodeError,
+            r"table2 has no column key to be joined by; there are \['id', 'v', 'w'\]",
+        ),
+        (
+            lambda: JoinedTable(JoinedTable(LEFT, RIGHT, "id"), RIGHT, "id"),
+            TypeError,
+            "table1 is a table, or its path in the artifact, not JoinedTable",
+        ),
+        (
+            lambda: PartitionedTable("p", {"a.table.json": PartitionedTable("q")}),
+            TypeError,
+            "part 'a.table.json' is a table, or its path in the artifact, not PartitionedTable",
         ),
         (lambda: PartitionedTable(5), TypeError, "parts_path is a folder of the artifact, not int"),  # type: ignore[arg-type]
-        (lambda: PartitionedTable("p").to_table(), ValueError, "no parts were read below 'p'"),
+        (lambda: PartitionedTable("p").to_table(), DecodeError, "no parts were read below 'p'"),
         (
             lambda: PartitionedTable("p", {"a.table.json": LEFT, "b.table.json": RIGHT}).to_table(),
-            ValueError,
+            DecodeError,
             "the parts below 'p' do not go together: part 1 has the columns",
         ),
     ],
@@ -537,3 +552,35 @@ def test_an_added_array_has_the_cells_of_a_data_frame() -> None:
     table.add_column("c", np.zeros((2, 3)))
     assert list(map(type, table.column("b"))) == [float, float]
     assert table.column("c")[0].shape == (3,)
+
+
+def deep(levels: int, kinds: str) -> Any:
+    """A number in so many lists and dicts."""
+    cell: Any = 1.5
+    for at in range(levels):
+        cell = {"a": cell} if kinds[at % len(kinds)] == "d" else [cell]
+    return cell
+
+
+@pytest.mark.parametrize("kinds", ["l", "d", "ld"])
+@pytest.mark.parametrize("levels", [99, 250])
+def test_deep_cells_can_be_whatever_others_can(levels: int, kinds: str) -> None:
+    def read() -> Table:
+        node = {"_type": "table", "columns": ["a"], "data": [[deep(levels, kinds)]]}
+        return decode(node, MemoryStore())  # type: ignore[no-any-return]
+
+    table = read()
+    assert table == read()
+    assert len(table.sha256) == 64
+    for again in (pickle.loads(pickle.dumps(table)), copy.deepcopy(table), table.replace()):
+        assert again == table
+        assert again.column_types == table.column_types
+    assert encode({"t": table}, MemoryStore()).json["t"]["nrows"] == 1
+
+
+def test_a_deep_copy_has_the_table_that_its_keys_refer_to() -> None:
+    keys, table = Table(columns=["k"], data=[["x"]]), Table(columns=["f"], data=[["x"]])
+    table.set_fk("f", keys, "k")
+    for again in (copy.deepcopy(table), pickle.loads(pickle.dumps(table))):
+        assert again.column_types["f"].params["table"] == keys
+        assert again.column_types["f"].params["table"] is not keys

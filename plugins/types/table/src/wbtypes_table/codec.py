@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, ClassVar, TypeVar
 
@@ -30,6 +30,7 @@ from wbtypes_core import (
 )
 from wbtypes_core.codec import EXACT, exact_of, expect_object, read
 from wbtypes_core.collector import at_rest
+from wbtypes_core.errors import printable, shortened
 from wbtypes_core.files import reason_of
 from wbtypes_core.jsonio import JsonObject, dumps, kind, loads, same
 from wbtypes_core.layout import path_of_key
@@ -537,9 +538,11 @@ class IncrementalTableFileCodec(TableFileCodec):
             raise DecodeError(
                 "are no references", reason=Code.WRONG_TYPE, path=("previous_increments_paths",)
             )
-        ctx.limits.spend("rows", len(earlier), "the number of increments of a table")
-        table = chained([_artifact_table(each, ctx) for each in (*earlier, url)], IncrementalTable)
-        table.logged[ctx.source] = Logged(len(table), (*earlier, url))
+        urls = (*earlier, url)
+        if len(set(urls)) < len(urls):  # each is read once, and then it is there
+            raise DecodeError("name one increment twice", path=("previous_increments_paths",))
+        table = chained(list(_within_limits(urls, ctx)), IncrementalTable)
+        table.logged[ctx.source] = Logged(len(table), urls)
         return table
 
     def plain(self, node: JsonObject, file: MediaFile, ctx: DecodeContext, reason: Reason) -> Table:
@@ -550,6 +553,16 @@ class IncrementalTableFileCodec(TableFileCodec):
     def parse(self, document: Any, node: JsonObject, file: MediaFile, ctx: DecodeContext) -> Table:
         """The table of the run's copy alone."""
         return _run_table(IncrementalTable, document, node, file, ctx, None, self.keys)
+
+
+def _within_limits(urls: Sequence[str], ctx: DecodeContext) -> Iterator[Table]:
+    """The tables of some references, as long as they have no more rows together than one may have."""
+    rows = 0
+    for url in urls:
+        table = _artifact_table(url, ctx)
+        rows += len(table)
+        ctx.limits.spend("rows", rows, "the number of rows of a table's increments")
+        yield table
 
 
 def _both(left: ColumnType, right: ColumnType) -> ColumnType:
@@ -567,7 +580,8 @@ def chained(tables: Sequence[Table], cls: type[T]) -> T:
     for number, table in enumerate(tables):
         if table.columns != first.columns:
             raise DecodeError(
-                f"part {number} has the columns {table.columns}, and the first {first.columns}",
+                f"part {number} has the columns {shortened(str(table.columns))}, "
+                f"and the first {shortened(str(first.columns))}",
                 reason=Code.BAD_VALUE,
             )
     types: dict[int, ColumnType] = {}
@@ -594,11 +608,13 @@ class Place:
         source: the artifact's files.
         url: the reference by which the run names it; None where it was in the artifact itself.
         run: the run's files.
+        reason: why its parts could not be looked for; None where they were.
     """
 
     source: Any = None
     url: str | None = None
     run: Any = None
+    reason: Reason | None = None
 
 
 class JoinedTableCodec(Codec[JoinedTable]):
@@ -620,7 +636,7 @@ class JoinedTableCodec(Codec[JoinedTable]):
         }
 
     def decode(self, node: Any, ctx: DecodeContext) -> JoinedTable | Linked:
-        """Both tables, where they can be read, and the key."""
+        """Both tables, `Linked` where they cannot be read, and the key."""
         node = expect_object(node)
         if "artifact_path" in node:
             return _pointed(JoinedTable, self.tag, node, ctx)
@@ -630,7 +646,7 @@ class JoinedTableCodec(Codec[JoinedTable]):
             if len(key) != 2 or not all(type(each) in (str, int) for each in key):
                 raise DecodeError("is no pair of columns", reason=Code.WRONG_TYPE, path=("join_key",))
             key = (key[0], key[1])
-        first, second = (_part_at(path, ctx) for path in paths)
+        first, second = (_part_at(path, ctx, _JOINABLE) for path in paths)
         return JoinedTable.restore(
             table1=first, table2=second, join_key=key, paths=paths, place=Place(ctx.source)
         )
@@ -655,14 +671,16 @@ class PartitionedTableCodec(Codec[PartitionedTable]):
         return {"parts_path": value.parts_path}
 
     def decode(self, node: Any, ctx: DecodeContext) -> PartitionedTable | Linked:
-        """The parts, where they can be read."""
+        """The parts, `Linked` where they cannot be read."""
         node = expect_object(node)
         if "artifact_path" in node:
             return _pointed(PartitionedTable, self.tag, node, ctx)
         folder = read(node, "parts_path", str)
         first = len(_entry(folder, ""))
-        parts = {path[first:]: _part_at(path, ctx) for path in _parts_below(folder, ctx)}
-        return PartitionedTable.restore(parts_path=folder, parts=FrozenMap(parts), place=Place(ctx.source))
+        paths, reason = _parts_below(folder, ctx)
+        parts = {path[first:]: _part_at(path, ctx, (TableCodec.tag,)) for path in paths}
+        place = Place(ctx.source, reason=reason)
+        return PartitionedTable.restore(parts_path=folder, parts=FrozenMap(parts), place=place)
 
     def native(self, value: PartitionedTable) -> Any:
         """The rows of all parts as a data frame of pandas."""
@@ -705,18 +723,28 @@ def _pointed(cls: type[J], tag: str, node: JsonObject, ctx: DecodeContext) -> J 
     """The table of tables that a run's reference means; `Linked` where it cannot be read."""
     url = read(node, "artifact_path", str)
     try:
-        if not ctx.follow or ctx.source is None:
-            raise DecodeError("the linked JSON was not asked for", reason=Code.NOT_FOLLOWED)
+        _refuse_unasked(ctx)
         inner, entry = ctx.artifact(url)
         inner = inner.inside(entry)
         table = inner.decode(inner.load_json(entry), expect=tag)
         if not isinstance(table, cls):
             raise DecodeError(f"{entry} is not understood: {table.describe()}")
     except DecodeError as error:
-        if ctx.on_unknown == "raise" and error.reason is not Code.NOT_FOLLOWED:
-            raise
-        return Linked(tag, MediaRef(None, artifact_path=url), node, reason_of(error), ctx.source)
-    return table.replace(place=Place(table.place.source, url, ctx.source))
+        return Linked(tag, MediaRef(None, artifact_path=url), node, _kept(error, ctx), ctx.source)
+    return table.replace(place=evolve(table.place, url=url, run=ctx.source))
+
+
+def _refuse_unasked(ctx: DecodeContext) -> None:
+    """Refuse to read what is linked where the caller wants none of it."""
+    if not ctx.follow or ctx.source is None:
+        raise DecodeError("the linked JSON was not asked for", reason=Code.NOT_FOLLOWED)
+
+
+def _kept(error: DecodeError, ctx: DecodeContext) -> Reason:
+    """The reason for what stays unread, unless the caller asked for errors."""
+    if ctx.on_unknown == "raise" and error.reason is not Code.NOT_FOLLOWED:
+        raise error
+    return reason_of(error)
 
 
 def _entry(folder: str, name: str) -> str:
@@ -724,37 +752,34 @@ def _entry(folder: str, name: str) -> str:
     return posixpath.join(posixpath.normpath(folder), name).removeprefix("./")
 
 
-_PARTS = (TableCodec.tag, PartitionedTableCodec.tag, JoinedTableCodec.tag)
-"""The tags of what can be joined."""
+_JOINABLE = (TableCodec.tag, PartitionedTableCodec.tag)
+"""The tags of what can be joined. A joined table cannot, as with the client: two files that join one another twice would be a
+tree without end, and parts that are in parts again another."""
 
 
-def _part_at(path: str, ctx: DecodeContext) -> Any:
-    """A table at a path of the artifact; the path alone where it cannot be read."""
-    if not ctx.follow or ctx.source is None:
-        return path
+def _part_at(path: str, ctx: DecodeContext, tags: tuple[str, ...]) -> Any:
+    """A table with one of these tags at a path of the artifact; `Linked` where it cannot be read."""
     try:
+        _refuse_unasked(ctx)
         file = ctx.file(path)
         inner = ctx.inside(file)
-        table = inner.decode(read_document(file, inner), expect=_PARTS)
-    except DecodeError:
-        if ctx.on_unknown == "raise":
-            raise
-        return path
-    return table if isinstance(table, Table | PartitionedTable | JoinedTable) else path
+        table = inner.decode(read_document(file, inner), expect=tags)
+        if not isinstance(table, Table | PartitionedTable | Linked):
+            raise DecodeError(f"{file} is not understood: {table.describe()}")
+    except DecodeError as error:
+        return Linked(tags[0], MediaRef(path), path, _kept(error, ctx), ctx.source)
+    return table
 
 
-def _parts_below(folder: str, ctx: DecodeContext) -> Sequence[str]:
-    """The paths of the tables below a folder of the artifact."""
-    if not ctx.follow or ctx.source is None:
-        return ()
+def _parts_below(folder: str, ctx: DecodeContext) -> tuple[Sequence[str], Reason | None]:
+    """The paths of the tables below a folder of the artifact; why they are not known, where they are not."""
     try:
+        _refuse_unasked(ctx)
         found = [path for path in ctx.entries(folder) if path.endswith(SUFFIX)]
-    except DecodeError:
-        if ctx.on_unknown == "raise":
-            raise
-        return ()
+    except DecodeError as error:
+        return (), _kept(error, ctx)
     ctx.limits.spend("rows", len(found), "the number of parts of a table")
-    return found
+    return found, None
 
 
 def _stored_part(part: Any, path: str | None, place: Place | None, ctx: EncodeContext, what: str) -> str:
@@ -766,12 +791,13 @@ def _stored_part(part: Any, path: str | None, place: Place | None, ctx: EncodeCo
             return store_table(part, ctx)
         ctx.put(BytesFile(table_bytes(part, ctx), SUFFIX), "", name=path)
         return path
-    if isinstance(part, PartitionedTable | JoinedTable):
+    if isinstance(part, PartitionedTable):
         node = ctx.encode(part)
         file = BytesFile(dumps(node, sort=True).encode("ascii"), f".{node['_type']}.json")
         path = path or f"{TABLES}/{file.md5[:20]}{file.suffix}"
         ctx.put(file, "", name=path)
         return path
-    if type(part) is str and place is None:
+    if type(part) is str:
         return part  # the caller's own word for what the artifact holds
-    raise EncodeError(f"{what} could not be read where it was, so it cannot be written elsewhere: {part}")
+    said = f"{printable(path or what)} could not be read where it was, so it cannot be written elsewhere"
+    raise EncodeError(f"{said}: {printable(part.describe())}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from attrs import evolve, field, frozen
 
-from wbtypes_core import Code, DecodeError, LimitError
+from wbtypes_core import Code, DecodeError, LimitError, WBValue
 from wbtypes_core.codec import expect_object, read
 from wbtypes_core.jsonio import JsonObject, kind
 from wbtypes_core.values import FrozenMap, frozen_map
@@ -114,6 +115,24 @@ class ColumnType:
 
     def __str__(self) -> str:
         return self.spell()
+
+    # deep types are too deep for what Python does with any object: that takes ten calls for a level
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        params = {key: dict(each) if type(each) is FrozenMap else each for key, each in self.params.items()}
+        return _again, (self.name, params, self.legacy, dict(self.extra))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ColumnType:
+        """Itself, for it cannot change; but not the table that a key refers to, which can."""
+        if not isinstance(self.params.get("table"), WBValue):
+            return self
+        return evolve(self, params=copy.deepcopy(dict(self.params), memo))
+
+
+def _again(name: str, params: Mapping[str, Any], legacy: str | None, extra: Mapping[str, Any]) -> ColumnType:
+    """The type that was pickled."""
+    frozen = {key: FrozenMap(each) if key == "type_map" else each for key, each in params.items()}
+    return ColumnType(name, FrozenMap(frozen), legacy=legacy, extra=extra)
 
 
 INVALID, ANY, UNKNOWN, NONE = map(ColumnType, ("invalid", "any", "unknown", "none"))

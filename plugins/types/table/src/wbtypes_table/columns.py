@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from wbtypes_core import Code, DecodeContext, DecodeError, EncodeContext, MediaFile, Opaque, WBValue
+from wbtypes_core import Code, DecodeContext, DecodeError, EncodeContext, Media, MediaFile, Opaque, WBValue
 from wbtypes_core.codec import EXACT
 from wbtypes_core.files import reason_of
 from wbtypes_core.jsonio import JsonObject, kind
@@ -270,6 +270,10 @@ def _mixed(cells: list[Any], ctx: EncodeContext, at: int, *, moments: bool) -> W
     def value(cell: Any, path: exact.Path) -> Any:
         return ctx.encode(cell, "data", row, at, *path[1:])
 
+    for cell in cells:  # all before the first is written, which is quicker
+        if isinstance(cell, Media):
+            with suppress(Exception):  # which is told, with its place, when the file is stored
+                cell.file.prepare()
     writer = exact.Writer(value)
     made = []
     for row, cell in enumerate(cells):  # `value` reads the row

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from wbtypes_core import DecodeError, Limits
+from wbtypes_core import Code, DecodeError, Limits, Linked
+from wbtypes_core.errors import printable, shortened
 
+from .columns import Column
 from .values import JoinedTable, Name, PartitionedTable, Table
 
 _NO_ROW = -1
@@ -18,13 +20,13 @@ def join(joined: JoinedTable, how: str, limits: Limits | None = None) -> Table:
         raise ValueError(f'how is "inner", "left" or "outer", not {how!r}')
     left, right = (_read(part, name) for part, name in ((joined.table1, "table1"), (joined.table2, "table2")))
     left_key, right_key = joined.keys
-    pairs = _pairs(left.column(left_key), right.column(right_key), how, limits or Limits())
+    keys = _column(left, left_key, "table1"), _column(right, right_key, "table2")
+    pairs = _pairs(*keys, how, limits or Limits())
     names: list[Name] = left.columns
     cells: list[list[Any]] = []
     for name, column in _cells(left):
         if name == left_key and how == "outer":
-            keys = right.column(right_key)
-            cells.append([column[a] if a != _NO_ROW else keys[b] for a, b in pairs])
+            cells.append([column[a] if a != _NO_ROW else keys[1][b] for a, b in pairs])
         else:
             cells.append([None if a == _NO_ROW else column[a] for a, _ in pairs])
     key = right._at(right_key)
@@ -33,9 +35,7 @@ def join(joined: JoinedTable, how: str, limits: Limits | None = None) -> Table:
             continue
         names.append(f"{name}_2" if name in names else name)
         cells.append([None if b == _NO_ROW else column[b] for _, b in pairs])
-    made = Table(columns=names, allow_mixed_types=True)
-    made._extend(cells)
-    return made
+    return Table.restore(names=names, columns=list(map(Column, cells)), allow_mixed_types=True)
 
 
 def _cells(table: Table) -> list[tuple[Name, list[Any]]]:
@@ -72,29 +72,44 @@ def _hashable(key: Any) -> Hashable:
     return (type(key), key) if isinstance(key, bool) else key
 
 
+def _column(table: Table, key: Name, what: str) -> list[Any]:
+    if key not in table._names:
+        there = shortened(str(table._names))
+        raise DecodeError(f"{what} has no column {printable(str(key))} to be joined by; there are {there}")
+    return table.column(key)
+
+
 def _read(part: Any, what: str) -> Table:
     if isinstance(part, Table):
         return part
     if isinstance(part, PartitionedTable):
         return concatenate(part)
-    if isinstance(part, JoinedTable):
-        return part.to_table()
-    raise ValueError(f"{what} is {part!r}, which was not read: decode with a source that has it")
+    if isinstance(part, str):
+        raise DecodeError(
+            f"{what} was not read: only its path {printable(part)} is known; decode with a source that has it",
+            reason=Code.UNREACHABLE,
+        )
+    if isinstance(part, Linked):
+        what = part.ref.path or what
+    code = getattr(part.reason, "code", Code.BAD_VALUE)
+    raise DecodeError(f"{printable(what)} was not read: {part.describe()}", reason=code)
 
 
 def concatenate(table: PartitionedTable, limits: Limits | None = None) -> Table:
     """The rows of all parts of a table; see `PartitionedTable.to_table`."""
     from .codec import chained
 
+    folder = shortened(repr(table.parts_path))
     parts = [_read(part, name) for name, part in table.parts.items()]
     if not parts:
-        raise ValueError(f"no parts were read below {table.parts_path!r}: decode with a source that has them")
+        why = getattr(table.place, "reason", None) or "there are none; decode with a source that has them"
+        raise DecodeError(
+            f"no parts were read below {folder}: {why}", reason=getattr(why, "code", Code.UNREACHABLE)
+        )
     (limits or Limits()).spend("rows", sum(map(len, parts)), "the number of rows of a table in parts")
     try:
         made = chained(parts, Table)
     except DecodeError as error:
-        raise ValueError(
-            f"the parts below {table.parts_path!r} do not go together: {error.message}"
-        ) from None
+        raise DecodeError(f"the parts below {folder} do not go together: {error.message}") from None
     made._origin = None
     return made

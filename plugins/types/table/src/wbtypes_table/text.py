@@ -11,7 +11,7 @@ from wbtypes_core import BytesFile, DecodeContext, Limits, MediaFile
 from wbtypes_core.collector import at_rest
 from wbtypes_core.errors import need
 from wbtypes_core.files import LazyFile
-from wbtypes_core.jsonio import JsonObject, dumps, loads
+from wbtypes_core.jsonio import JsonObject, dumps, loads, most_nodes
 
 from .columns import Written, words
 from .values import TABLE_SUFFIX as SUFFIX
@@ -79,24 +79,20 @@ def read_document(file: MediaFile, ctx: DecodeContext) -> Any:
 
 def _of_scalars(data: bytes, limits: Limits) -> JsonObject | None:
     """A document whose rows hold scalars alone; None of any other, and where its rows may be beyond the limits."""
+    # a text of fewer bytes has fewer values, for each takes one
+    if limits.depth < _LEVELS or (limits.nodes < len(data) and limits.nodes < most_nodes(data)):
+        return None
     parts_of, rows_of = _parsers(limits.string)
     with at_rest():
         try:
             parts = parts_of(data)
-            text = parts.pop("data")
-            rows = rows_of(text)
+            rows = rows_of(parts.pop("data"))
             document: JsonObject = {key: loads(bytes(part)) for key, part in parts.items()}
         except Exception:
             # cells that hold others, bare NaN, and all errors: the parser of any JSON has the word
             return None
     document["data"] = []
     limits.check(document, len(data))
-    if limits.depth < _LEVELS:
-        return None
-    if limits.nodes < len(data):  # else there are fewer values, for each takes a byte
-        beside = len(data) - len(memoryview(text))
-        if limits.nodes < beside + len(rows) + sum(map(len, rows)):
-            return None
     document["data"] = Scalars(rows)
     return document
 

@@ -13,6 +13,8 @@ from attrs import define, field, frozen
 
 from wbtypes_core import (
     DecodeError,
+    EncodeError,
+    LimitError,
     Linked,
     Media,
     MediaFile,
@@ -22,7 +24,7 @@ from wbtypes_core import (
     WBValue,
     encode,
 )
-from wbtypes_core.errors import need, one_line, warn_once
+from wbtypes_core.errors import need, one_line, shortened, warn_once
 from wbtypes_core.plain import key_text, to_plain
 
 from .exact import UTC, zone_name
@@ -70,12 +72,16 @@ class Export:
         structs: whether media become structs ``{bytes, path}``; else they stay as they are.
         bare: whether all else has to be what Arrow knows: no arrays within, tuples or objects.
         lost: whether there was a cell that is lost.
+        unread: how many media could not be read.
+        why: why the first of them could not.
     """
 
     name: Any
     structs: bool
     bare: bool
     lost: bool = False
+    unread: int = 0
+    why: str = ""
 
     def cells(self, cells: Sequence[Any]) -> list[Any]:
         """The cells of a column, those of a kind that stays as it is untouched."""
@@ -135,7 +141,8 @@ class Export:
         try:
             return {"bytes": file.read(), "path": path}
         except DecodeError as error:
-            warn_once(f"column {self.name!r}: media that cannot be read have no bytes: {one_line(error)}")
+            self.unread += 1
+            self.why = self.why or one_line(error)
             return {"bytes": None, "path": path}
 
 
@@ -157,30 +164,45 @@ def _exports(table: Table, media: str, *, bare: bool) -> Iterator[tuple[Any, lis
     """The names of the columns, and the cells of each as a data frame has them."""
     if media not in ("struct", "values"):
         raise ValueError(f'media is "struct" or "values", not {media!r}')
-    lost = []
+    exports = []
     for name, column in zip(table._names, table._columns, strict=True):
         export = Export(name, media == "struct", bare)
         try:
             cells = export.cells(column.cells)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, EncodeError) as error:
             raise _unfit(name, error) from error
         except RecursionError:
             raise _too_deep(name) from None
-        if export.lost:
-            lost.append(name)
+        exports.append(export)
         yield name, cells
+    _tell(exports)
+
+
+def _tell(exports: Sequence[Export]) -> None:
+    """Say what of a table is not in its data frame, once for all its cells."""
+    lost = [export.name for export in exports if export.lost]
     if lost:
         warn_once(
-            f"cells of the columns {lost} are lost, and None in the data frame; Table.why_lossy says why"
+            f"cells of the columns {shortened(str(lost))} are lost, and None in the data frame; Table.why_lossy says why"
+        )
+    unread = [export for export in exports if export.unread]
+    if unread:
+        count, first = sum(export.unread for export in unread), unread[0]
+        warn_once(
+            f"{count:,} media cannot be read and have no bytes in the data frame; "
+            f"the first is in column {shortened(repr(first.name))}: {first.why}"
         )
 
 
 def _unfit(name: Any, error: Exception) -> ValueError:
-    return ValueError(f"column {name!r}: {one_line(error)}; to_pandas takes it as objects")
+    return ValueError(f"column {shortened(repr(name))}: {one_line(error)}; to_pandas takes it as objects")
 
 
-def _too_deep(name: Any) -> ValueError:
-    return ValueError(f"column {name!r}: the cells are nested too deep for a data frame")
+def _too_deep(name: Any) -> LimitError:
+    return LimitError(
+        f"column {shortened(repr(name))}: the cells are nested too deep for a data frame; "
+        "take them by table.column(...)"
+    )
 
 
 def _kinds(cells: Sequence[Any]) -> set[type]:

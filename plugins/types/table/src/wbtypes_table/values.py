@@ -13,6 +13,7 @@ from wbtypes_core import (
     DecodeError,
     EncodeError,
     FrozenMap,
+    Linked,
     Media,
     MediaFile,
     MediaSource,
@@ -22,9 +23,9 @@ from wbtypes_core import (
     default_registry,
 )
 from wbtypes_core.collector import at_rest
-from wbtypes_core.errors import PluginError
+from wbtypes_core.errors import PluginError, printable, shortened
 from wbtypes_core.jsonio import Json, JsonObject
-from wbtypes_core.values import Caption
+from wbtypes_core.values import Caption, spell_count
 
 from . import column_types
 from .column_types import ColumnType, Mismatch, Typer
@@ -487,7 +488,7 @@ class Table(Media):
 
         Raises:
             MissingExtra: pandas is not installed.
-            ValueError: cells nested some hundred levels deep.
+            LimitError: cells nested some hundred levels deep.
         """
         from . import native
 
@@ -508,6 +509,7 @@ class Table(Media):
 
         Raises:
             MissingExtra: pyarrow is not installed.
+            LimitError: cells nested some hundred levels deep.
             ValueError: cells that no type of Arrow holds together.
         """
         from . import native
@@ -522,6 +524,7 @@ class Table(Media):
 
         Raises:
             MissingExtra: polars is not installed.
+            LimitError: cells nested some hundred levels deep.
             ValueError: cells that no type of polars holds together, or two columns of one name.
         """
         from . import native
@@ -552,9 +555,11 @@ class Table(Media):
 
     def describe(self) -> str:
         """How many rows and columns there are, and their names."""
-        names = ", ".join(map(str, self._names[:6])) + (", ..." if len(self._names) > 6 else "")
+        names = ", ".join(printable(str(name)) for name in self._names[:6]) + (
+            ", ..." if len(self._names) > 6 else ""
+        )
         there = f"{len(self):,} of " if self.nrows > len(self) else ""
-        shape = f"{there}{_count(self.nrows, 'row')} x {_count(len(self._names), 'column')}"
+        shape = f"{there}{spell_count(self.nrows, 'row')} x {spell_count(len(self._names), 'column')}"
         return f"{shape}: {names}" if names else shape
 
     def __eq__(self, other: object) -> bool:
@@ -749,9 +754,13 @@ class TableIndex(int):
 
 
 def _part(part: Any, what: str) -> Any:
-    if isinstance(part, Table | PartitionedTable | JoinedTable | Opaque) or type(part) is str:
+    if isinstance(part, Table | Linked | Opaque) or type(part) is str:
         return part
     raise TypeError(f"{what} is a table, or its path in the artifact, not {type(part).__name__}")
+
+
+def _joinable(part: Any, what: str) -> Any:
+    return part if isinstance(part, PartitionedTable) else _part(part, what)
 
 
 @frozen(init=False)
@@ -759,15 +768,15 @@ class JoinedTable(WBValue):
     """Two tables of one artifact that are joined by a column.
 
     Args:
-        table1: a table, or its path in the artifact.
+        table1: a table, one in parts too, or its path in the artifact. As with the client it is no joined one: give
+            ``joined.to_table()``.
         table2: another.
         join_key: the column that both have, or one of each.
 
     Attributes:
-        table1: the left table.
+        table1: the left table; `Linked` where it could not be read, with the reason.
         table2: the right one.
         join_key: as given.
-        lossy: whether one of the two could not be read.
 
     Raises:
         TypeError: something else.
@@ -784,7 +793,9 @@ class JoinedTable(WBValue):
             if len(join_key) != 2:
                 raise TypeError(f"join_key is one column, or one of each table, not {join_key!r}")
             join_key = (join_key[0], join_key[1])
-        self.__attrs_init__(table1=_part(table1, "table1"), table2=_part(table2, "table2"), join_key=join_key)
+        self.__attrs_init__(
+            table1=_joinable(table1, "table1"), table2=_joinable(table2, "table2"), join_key=join_key
+        )
 
     @property
     def keys(self) -> tuple[Name, Name]:
@@ -801,7 +812,8 @@ class JoinedTable(WBValue):
             how: ``"inner"`` for rows whose key both have, ``"left"`` for all of the first, ``"outer"`` for all of both.
 
         Raises:
-            ValueError: another way to join, or a table of which only the path is known.
+            ValueError: another way to join.
+            DecodeError: a table that was not read, or has no such column.
             LimitError: more rows than `Limits` allows.
         """
         from .joining import join
@@ -811,7 +823,8 @@ class JoinedTable(WBValue):
     def describe(self) -> str:
         """What is joined by what."""
         left, right = self.keys
-        return f"joined by {left!r}" if left == right else f"joined by {left!r} and {right!r}"
+        keys = [shortened(repr(key)) for key in dict.fromkeys((left, right))]
+        return f"joined by {' and '.join(keys)}"
 
 
 @frozen(init=False)
@@ -824,7 +837,7 @@ class PartitionedTable(WBValue):
 
     Attributes:
         parts_path: as given.
-        parts: the tables by name, where they were read or given; sorted.
+        parts: the tables by name, sorted; `Linked` where they could not be read, with the reason.
 
     Raises:
         TypeError: a folder that is no path, or parts that are no tables.
@@ -848,7 +861,7 @@ class PartitionedTable(WBValue):
         """The rows of all parts as one table.
 
         Raises:
-            ValueError: parts with other columns, or that could not be read.
+            DecodeError: parts with other columns, or that were not read.
             LimitError: more rows than `Limits` allows.
         """
         from .joining import concatenate
@@ -861,7 +874,7 @@ class PartitionedTable(WBValue):
 
     def describe(self) -> str:
         """How many parts there are, and where."""
-        return f"{_count(len(self.parts), 'part')} below {self.parts_path!r}"
+        return f"{spell_count(len(self.parts), 'part')} below {shortened(repr(self.parts_path))}"
 
 
 # -- what users give ------------------------------------------------------------------------------------------
@@ -1016,10 +1029,6 @@ def _declared(dtype: Any, count: int) -> list[ColumnType]:
             raise ValueError(f"dtype has {len(dtype)} entries for {count} columns")
         return [_declare(each) for each in dtype]
     return [_declare(dtype)] * count
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _declare(dtype: Any) -> ColumnType:
