@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wbtypes_core import Code, DecodeError, LimitError
-from wbtypes_core.jsonio import loads
-from wbtypes_runs.jsontext import most_nodes, parse_all, parse_value
+from wbtypes_core.jsonio import loads, most_nodes
+from wbtypes_runs.jsontext import parse_all, parse_value
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

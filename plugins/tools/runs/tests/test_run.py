@@ -495,5 +495,9 @@ def test_reprs_are_short(recording: Recording) -> None:
     (row,) = run.history()
     assert repr(row) == "<history step 1,234: a, _step, _timestamp>"
     assert repr(run) == f"Run({str(recording.path)!r})"
-    assert repr(run.summary) == "<summary: >"
+    assert repr(run.summary) == "<summary: empty>"
+    assert repr(run.history(keys=["b", "a"], stop=3)) == f"<history(keys=['a', 'b'], stop=3) of {run!r}>"
+    begun = run.history()
+    next(begun)
+    assert repr(begun) == f"<history() of {run!r}, begun>"
     assert json.dumps(row.json)

@@ -699,6 +699,21 @@ def test_the_config_is_written_as_it_changes(writer: RunWriter) -> None:
     assert reopened(writer).config == dict(writer.config)
 
 
+def test_keys_of_config_and_summary_are_attributes_too(writer: RunWriter) -> None:
+    writer.config.lr = 1
+    writer.config.update({"x": 1}, allow_val_change=True)
+    writer.log({"loss": 0.5})
+    writer.summary.best = 2
+    assert (writer.config.lr, writer.config.x, writer.summary.loss, writer.summary.best) == (1, 1, 0.5, 2)
+    with pytest.raises(AttributeError, match="the config has no key 'gone'"):
+        writer.config.gone  # noqa: B018
+    assert not hasattr(writer.summary, "gone") and not hasattr(writer.summary, "_gone")
+    run = reopened(writer)
+    assert run.config == {"lr": 1, "x": 1}
+    assert run.summary_json["best"] == 2
+    assert (writer.name, writer.project) == (run.name, run.project) == ("n", "p")
+
+
 @pytest.mark.parametrize(("key", "value"), [("x", object()), (1, 1), ("_wandb", {}), ("\ud800", 1)])
 def test_a_config_that_is_no_json_is_an_error_and_changes_nothing(
     writer: RunWriter, key: Any, value: Any

@@ -25,6 +25,7 @@ from wbtypes_core.files import safe_parts
 from wbtypes_core.jsonio import Json, JsonObject, loads
 from wbtypes_core.layout import artifact_url
 
+from .manifests import Manifest
 from .problems import Problem
 from .records import ArtifactRecord, Entry
 from .shelves import Found, Shelf, can_verify
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from wbtypes_core import DecodeContext
 
 _NAMED = 3
-_COMPARED = 1000
+_COMPARED, _LETTERS = 200, 64
+"""How many names are compared with a wrong one, and how much of them: the last letters."""
 _HELP = "pass the folder that has it: artifacts=[FOLDER]"
 
 
@@ -69,7 +71,7 @@ class ArtifactFiles:
     def __init__(
         self,
         label: str,
-        manifest: Mapping[str, Entry],
+        manifest: Manifest,
         shelves: Sequence[Shelf],
         limits: Limits,
         catalogue: Catalogue | None = None,
@@ -231,6 +233,9 @@ class ArtifactFiles:
                 what = f"{name} of {self.label}: {printable(other)} in {shelf.store.root} has other bytes"
                 why = "altered, or of another version; look for a copy"
                 return DecodeError(f"{what}, it is {why}", reason=Code.ALTERED_FILE)
+        for why in (shelf.refusal(path) for shelf in self.shelves if not shelf.own):
+            if why:
+                return DecodeError(f"{self.label}: {why}", reason=Code.UNSAFE_PATH)
         if self.partly_here:
             what = f"{name} of {self.label} is missing, though others of its files are here"
             return DecodeError(f"{what}; {self._help}", reason=Code.MISSING_FILE)
@@ -355,8 +360,11 @@ class Artifact:
         return file
 
     def check(self) -> list[Problem]:
-        """What is wrong with the files: entries that are missing or altered, and those that cannot be verified here."""
-        problems: list[Problem] = []
+        """What is wrong with the files: entries that are missing or altered, and those that cannot be verified here.
+
+        And what is wrong with the manifest, see `contested`.
+        """
+        problems = self.contested()
         unverified: list[str] = []
         for path, entry in self.entries.items():
             if self._is_outside(entry):
@@ -375,6 +383,14 @@ class Artifact:
         if unverified:
             problems.append(_unverified(self.source.label, [self.entries[path] for path in unverified]))
         return problems
+
+    def contested(self) -> list[Problem]:
+        """The entries of which the manifest says different things."""
+        what = "the manifest says different things of it"
+        return [
+            Problem(f"{self.source.label}, {printable(path)}", what, "the last one counts", Code.BAD_VALUE)
+            for path in self.source.manifest.contested
+        ]
 
     def places(self) -> Iterator[tuple[Path, str]]:
         """Where the files are that were found, as folder and path in it."""
@@ -451,8 +467,9 @@ def _tag_of(path: str) -> str | None:
 
 def nearest(name: str, names: Mapping[str, Entry]) -> list[str]:
     """The names that somebody may have meant; of very many simply the first."""
-    first = list(islice(names, _COMPARED))
-    return get_close_matches(name, first, _NAMED) or first[:_NAMED]
+    first = {each[-_LETTERS:]: each for each in islice(names, _COMPARED)}
+    near = get_close_matches(name[-_LETTERS:], first, _NAMED) or islice(first, _NAMED)
+    return [first[end] for end in near]
 
 
 def short(url: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePath
+from typing import TypeAlias
 
 from wbtypes_core import Code, DecodeError, Limits, Registry
 from wbtypes_core.layout import LATEST, ArtifactUrl, artifact_url
@@ -15,10 +16,13 @@ from .artifacts import Artifact, ArtifactFiles, Catalogue, short
 from .folders import entries_of, version_of
 from .places import TABLES
 from .problems import Problem, one_line
-from .records import ArtifactRecord, Entry, Use
+from .records import ArtifactRecord, Use
 from .shelves import Shelf, own_folders
 
 _TABLE = ".table.json"
+
+_Name: TypeAlias = tuple[bool, str, str | None]
+"""What a reference calls an artifact: whether by a client's id, the id, and the alias."""
 
 
 class LoggedArtifacts:
@@ -77,19 +81,17 @@ class LoggedArtifacts:
         Clients before 0.19 do not name them in the rows. An artifact without a client id goes by its digest.
         """
         entry = f"{key}{_TABLE}"
-        found = (each.record for each in self.artifacts if each.type == TABLES and entry in each.entries)
         return [
             f"wandb-client-artifact://{record.client_id}/{entry}"
             if record.client_id
             else f"wandb-artifact://{record.digest}/{entry}"
-            for record in found
+            for record in self._tables.get(key, ())
         ]
 
-    @cached_property
+    @property
     def table_keys(self) -> list[str]:
         """The keys that `tables` knows."""
-        entries = (entry for each in self.artifacts if each.type == TABLES for entry in each.entries)
-        return list(dict.fromkeys(entry.removesuffix(_TABLE) for entry in entries if entry.endswith(_TABLE)))
+        return list(self._tables)
 
     def check(self) -> list[Problem]:
         """What is wrong with the files of artifacts of which something is here."""
@@ -100,6 +102,7 @@ class LoggedArtifacts:
             if any(each.places()):
                 told += found
             else:
+                told += each.contested()
                 told += (
                     one for one in found if one.code == Code.ALTERED_FILE and not each.namesakes() <= claimed
                 )
@@ -108,7 +111,7 @@ class LoggedArtifacts:
     # -- below ------------------------------------------------------------------------------------------------
 
     def _artifact(self, record: ArtifactRecord, number: int, of: int) -> Artifact:
-        entries = manifests.by_path(record.entries) or self._manifest_in_file(record)
+        entries = manifests.Manifest(record.entries) or self._manifest_in_file(record)
         label = one_line(f"artifact {record.name or record.client_id[:12] or record.digest[:12]!r}")
         label += f" ({number} of {of} in the log)" if of > 1 else ""
         help = "pass the folder with its staged or downloaded files: artifacts=[FOLDER]"
@@ -118,10 +121,10 @@ class LoggedArtifacts:
         source = ArtifactFiles(label, entries, self._all, self._limits, self._owner, help)
         return Artifact(record, source, self._limits, self._registry)
 
-    def _manifest_in_file(self, record: ArtifactRecord) -> dict[str, Entry]:
+    def _manifest_in_file(self, record: ArtifactRecord) -> manifests.Manifest:
         """The entries of a manifest that is too large for the log; none when it is not here, or is not the one."""
         if not record.manifest_file:
-            return {}
+            return manifests.Manifest()
         for shelf in self._all:
             for path in shelf.manifests(record.manifest_file):
                 try:
@@ -131,7 +134,17 @@ class LoggedArtifacts:
                     continue
                 if not record.digest or manifests.is_digest(entries, record.digest):
                     return entries
-        return {}
+        return manifests.Manifest()
+
+    @cached_property
+    def _tables(self) -> dict[str, list[ArtifactRecord]]:
+        """The records of the artifacts that hold tables, by the keys that the tables were logged under."""
+        found: dict[str, list[ArtifactRecord]] = {}
+        for each in self.artifacts:
+            for entry in each.entries if each.type == TABLES else ():
+                if entry.endswith(_TABLE):
+                    found.setdefault(entry.removesuffix(_TABLE), []).append(each.record)
+        return found
 
     def _given(self, wanted: ArtifactUrl) -> ArtifactFiles | None:
         """The artifact whose folder the caller gave by its id."""
@@ -140,18 +153,29 @@ class LoggedArtifacts:
 
     def _logged(self, wanted: ArtifactUrl) -> ArtifactFiles | None:
         """The artifact of the log that an id means; the last one where an alias leaves the choice."""
-        for each in reversed(self.artifacts):
-            if _means(wanted, each.record):
-                return each.source
-        return None
+        return self._by_name.get((wanted.by_client, wanted.id, wanted.alias))
+
+    @cached_property
+    def _by_name(self) -> dict[_Name, ArtifactFiles]:
+        """The artifacts of the log by what references may call them, the last one where several are called so."""
+        return {name: each.source for each in self.artifacts for name in _names(each.record)}
 
     def _downloaded(self, wanted: ArtifactUrl) -> ArtifactFiles | None:
         """The artifact that the run used, in a folder that is named as downloads are."""
-        names = {use.name.rpartition("/")[2] for use in self.used if use.hex_id == wanted.id and use.name}
+        names = {name.rpartition("/")[2] for name in self._used_names.get(wanted.id, ())}
         for folder in self._downloads if names else ():
             if ":".join(version_of(folder)) in names:
                 return self._plain(folder)
         return None
+
+    @cached_property
+    def _used_names(self) -> dict[str, list[str]]:
+        """The names of the artifacts that the run used, by the ids that references have."""
+        names: dict[str, list[str]] = {}
+        for use in self.used:
+            if use.name:
+                names.setdefault(use.hex_id, []).append(use.name)
+        return names
 
     @cached_property
     def _downloads(self) -> list[Path]:
@@ -171,7 +195,7 @@ class LoggedArtifacts:
         if wanted.by_client:
             why = f"no artifact of this log has that id; open the run that logged it, or pass {give}"
         else:
-            named = next((use.name for use in self.used if use.hex_id == wanted.id), "")
+            named = next(iter(self._used_names.get(wanted.id, ())), "")
             known = (
                 f"is {named!r}, which was not found"
                 if named
@@ -183,13 +207,14 @@ class LoggedArtifacts:
         )
 
 
-def _means(wanted: ArtifactUrl, record: ArtifactRecord) -> bool:
-    if not wanted.by_client:
-        return bool(record.digest) and wanted.alias is None and wanted.id == record.digest
-    if wanted.alias is None:
-        return bool(record.client_id) and wanted.id == record.client_id
-    known = wanted.alias == LATEST or wanted.alias in record.aliases
-    return known and bool(record.sequence_client_id) and wanted.id == record.sequence_client_id
+def _names(record: ArtifactRecord) -> Iterator[_Name]:
+    """What references may call an artifact of the log."""
+    if record.digest:
+        yield False, record.digest, None
+    if record.client_id:
+        yield True, record.client_id, None
+    if record.sequence_client_id:
+        yield from ((True, record.sequence_client_id, alias) for alias in (LATEST, *record.aliases))
 
 
 def _subfolders(folder: Path) -> list[Path]:

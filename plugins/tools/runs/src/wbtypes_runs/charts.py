@@ -49,7 +49,7 @@ class Chart:
             return self._run.summary[self.table_key]
         table = None
         for row in self._run.history(keys=[self.table_key]):
-            table = row[self.table_key]
+            table = row.get(self.table_key, table)  # a row may be there for what could not be read of it
         return table
 
 

@@ -22,7 +22,7 @@ from wbtypes_core import (
     default_registry,
 )
 from wbtypes_core.codec import EXACT
-from wbtypes_core.errors import Step, spell
+from wbtypes_core.errors import Step, printable, spell
 from wbtypes_core.files import reason_of
 from wbtypes_core.jsonio import JsonObject
 
@@ -62,6 +62,8 @@ class Decoder:
             return self._decode(node, key, step)
         except DecodeError as error:
             reason = reason_of(error)
+        except RecursionError:  # near the limit of depth, or called from deep down
+            reason = Reason(Code.LIMIT, "it is nested deeper than can be followed from here (limit: depth)")
         try:
             self.limits.check(node)
             return self._apart(node, key, step)
@@ -168,7 +170,7 @@ class Values(Mapping[str, Any]):
         return len(self.json)
 
     def __repr__(self) -> str:
-        return f"<{self.place()}: {', '.join(self.json)}>"
+        return f"<{self.place()}: {', '.join(map(printable, self.json)) or 'empty'}>"
 
     def place(self, *at: Step) -> str:
         """Where these values are, or one in them, as messages write it."""

@@ -76,7 +76,7 @@ def open_artifact(
     return Artifact(record, source, limits, registry)
 
 
-def entries_of(folder: Path, limits: Limits) -> dict[str, Entry]:
+def entries_of(folder: Path, limits: Limits) -> manifests.Manifest:
     """What a folder of artifact files says its entries are: those of the manifest in it, else its files.
 
     Raises:
@@ -97,7 +97,7 @@ def entries_of(folder: Path, limits: Limits) -> dict[str, Entry]:
         names = ", ".join(several[:_NAMED])
         what = f"{folder} holds {len(several)} artifacts: {names}; pass one of these folders"
         raise DecodeError(one_line(what), reason=Code.MISSING_FILE)
-    return manifests.by_path(entries)
+    return manifests.Manifest(entries)
 
 
 def version_of(folder: Path) -> tuple[str, str]:

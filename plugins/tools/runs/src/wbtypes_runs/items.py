@@ -89,6 +89,11 @@ class Items:
         self.places: list[Place] = []
         self.values: list[Any] = []
 
+    @property
+    def steps(self) -> int:
+        """The keys on the ways to those that are nested: no fewer than the objects that they make."""
+        return sum(len(place) for place in self.places if type(place) is tuple)
+
 
 class _Heads(dict[bytes, _Head]):
     """What the bytes before an item's JSON say, taken apart when they are first met."""

@@ -41,8 +41,3 @@ def _parse_slowly(text: bytes) -> Any:
         return loads(text.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise DecodeError(f"this is not JSON: {error}", reason=Code.BAD_JSON) from None
-
-
-def most_nodes(data: bytes) -> int:
-    """More values than any JSON in some bytes can have; worked out where they could be too many to parse."""
-    return 1 + data.count(b",") + data.count(b"[") + data.count(b"{")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from wbtypes_core import Code, DecodeError, Limits
+from wbtypes_core import Code, DecodeError, LimitError, Limits
 from wbtypes_core.errors import printable
-from wbtypes_core.jsonio import dumps, loads
+from wbtypes_core.jsonio import dumps, loads_within
 
 from .records import Entry
 
@@ -26,7 +27,27 @@ _SMALL = 1 << 20
 _HEADER = b"wandb-artifact-manifest-v1\n"
 
 
-def read(path: Path, limits: Limits) -> dict[str, Entry]:
+class Manifest(dict[str, Entry]):
+    """The entries of an artifact by path, in order of the paths.
+
+    Of entries that say different things of one path, the last one counts.
+
+    Attributes:
+        contested: the paths of which they do.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        found: dict[str, Entry] = {}
+        contested = set()
+        for entry in entries:
+            if found.setdefault(entry.path, entry) != entry:
+                contested.add(entry.path)
+                found[entry.path] = entry
+        super().__init__(sorted(found.items(), key=lambda item: item[0]))
+        self.contested = tuple(sorted(contested))
+
+
+def read(path: Path, limits: Limits) -> Manifest:
     """The entries of a manifest file, by path.
 
     Args:
@@ -45,25 +66,30 @@ def read(path: Path, limits: Limits) -> dict[str, Entry]:
         raise DecodeError(what, reason=Code.MISSING_FILE) from None
 
 
-def parse(stream: BinaryIO, name: str, limits: Limits) -> dict[str, Entry]:
+def parse(stream: BinaryIO, name: str, limits: Limits) -> Manifest:
     """The entries of an open manifest file; as `read`."""
     data = _content(stream, name, limits)
     try:
-        document = loads(data)
+        return Manifest(_entries(data, limits))
+    except DecodeError as error:
+        raise type(error)(f"{printable(name)}: {error.message}", reason=error.reason) from None
+
+
+def _entries(data: bytes, limits: Limits) -> Iterator[Entry]:
+    """The entries of a document, or of lines that are one each."""
+    try:
+        document = loads_within(data, limits)
+    except LimitError:
+        raise
     except DecodeError:
-        documents = [loads(line) for line in data.splitlines() if line.strip()]
+        documents: Iterable[Any] = (loads_within(line, limits) for line in io.BytesIO(data) if line.strip())
     else:
         if isinstance(document, dict) and isinstance(document.get("contents"), dict):
-            limits.check(document)
-            return by_path(_entry(path, node) for path, node in document["contents"].items())
-        documents = [document]
-    limits.check(documents)
-    return by_path(_entry(node.get("path") if isinstance(node, dict) else None, node) for node in documents)
-
-
-def by_path(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """Entries by their path, in order of the paths."""
-    return dict(sorted((entry.path, entry) for entry in entries))
+            yield from (_entry(path, node) for path, node in document["contents"].items())
+            return
+        documents = (document,)
+    for node in documents:
+        yield _entry(node.get("path") if isinstance(node, dict) else None, node)
 
 
 def digest_of(entries: Mapping[str, Entry]) -> str:

@@ -11,7 +11,7 @@ from attrs import frozen
 from wbtypes_core import Limits
 
 from .log import Kind, Log, Record
-from .places import FILES
+from .places import FILES, NAME_FILES, inside
 from .problems import Problem, Tell
 
 if TYPE_CHECKING:
@@ -84,8 +84,12 @@ class LogOrigin:
 
     @property
     def files(self) -> Path:
-        """The folder beside the log."""
-        return self.log.path.parent / FILES
+        """The folder beside the log.
+
+        Raises:
+            DecodeError: ``unsafe-path``: it is a link.
+        """
+        return inside(self.log.path.parent, FILES, NAME_FILES)
 
     @property
     def limits(self) -> Limits:

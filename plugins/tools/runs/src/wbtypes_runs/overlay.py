@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from wbtypes_core import DecodeError, Limits
-from wbtypes_core.jsonio import JsonObject
+from wbtypes_core.jsonio import JsonObject, most_nodes
 
 from .items import ItemReader, Path, read_item
-from .jsontext import most_nodes, parse_value
+from .jsontext import parse_value
 from .wire import WireError
 
 Complain = Callable[[Path, DecodeError], None]
@@ -28,6 +28,8 @@ class Overlay:
         self._reader = ItemReader(limits)
         self._tree: dict[str, Any] = {}
         self._refused: dict[str, DecodeError] = {}
+        self._made = 0
+        """How many objects nested keys made, which take far more memory than the bytes of their keys."""
 
     def begin(self, document: JsonObject) -> None:
         """Begin with a whole document."""
@@ -74,10 +76,19 @@ class Overlay:
             self._refused[path[0]] = self._limits.refuse("depth", len(path), "the nesting of a key")
             return
         node = self._tree
-        for key in path[:-1]:
-            below = self._opened(node.get(key))
-            node[key] = below = {} if below is None else below
+        there = 0
+        while there < len(path) - 1 and (below := self._opened(node.get(path[there]))) is not None:
+            node[path[there]] = below
             node = below
+            there += 1
+        new = path[there:-1]
+        if new and (most := self._made + len(new)) > self._limits.nodes:
+            what = "the number of objects that nested keys make"
+            self._refused[path[0]] = self._limits.refuse("nodes", most, what)
+            return
+        self._made += len(new)
+        for key in new:
+            node[key] = node = {}
         node[path[-1]] = leaf
 
     def _opened(self, leaf: Any) -> dict[str, Any] | None:

@@ -163,8 +163,15 @@ class Metric:
     goal: str = ""
 
 
-def metric(data: bytes, begin: int, end: int, known: dict[str, Metric]) -> None:
+def metric(data: bytes, begin: int, end: int, known: dict[str, Metric], order: list[str]) -> None:
     """Read a metric record into those known by name or pattern; it adds to an earlier one unless it says to replace it.
+
+    Args:
+        data: the record.
+        begin: where its content begins.
+        end: where that ends.
+        known: the metrics so far.
+        order: their names or patterns, which records may refer to by their number.
 
     Raises:
         WireError: it is none.
@@ -174,18 +181,19 @@ def metric(data: bytes, begin: int, end: int, known: dict[str, Metric]) -> None:
     replaces = found.get("control", {}).get("overwrite", False)
     before = Metric() if replaces else known.get(key, Metric())
     index = found.get("step_metric_index", 0)
-    steps = list(known.values())
     options = found.get("options", {})
     told = {name for name, on in found.get("summary", {}).items() if on}
     if told:  # of "nothing" and something, clients take the later one
         told |= set(before.summary) - ({"none"} - told)
     else:
         told = set(before.summary)
+    numbered = known[order[index - 1]].name if 0 < index <= len(order) else before.step_metric
+    if key not in known:
+        order.append(key)
     known[key] = Metric(
         name=found.get("name", ""),
         glob=found.get("glob", ""),
-        step_metric=found.get("step_metric")
-        or (steps[index - 1].name if 0 < index <= len(steps) else before.step_metric),
+        step_metric=found.get("step_metric") or numbered,
         step_sync=options.get("step_sync", before.step_sync),
         hidden=options.get("hidden", before.hidden),
         defined=options.get("defined", before.defined),

@@ -8,10 +8,10 @@ from typing import Any, Final
 from attrs import define
 
 from wbtypes_core import Code, DecodeError, Limits
-from wbtypes_core.jsonio import JsonObject
+from wbtypes_core.jsonio import JsonObject, most_nodes
 
 from .items import MOST_UNREAD, ItemReader, Items, Path
-from .jsontext import most_nodes, parse_all, parse_value
+from .jsontext import parse_all, parse_value
 from .problems import Findings, Problem, row_place
 from .wire import WireError, parse, varint, whole
 
@@ -81,7 +81,8 @@ class RowReader:
         step = _step(record, *items.second[-1]) if items.second else _logged_step(items)
         if self._bounded and not self._wants(step):
             return None
-        if len(record) > self._limits.nodes and (most := most_nodes(record)) > self._limits.nodes:
+        most = self._limits.nodes
+        if len(record) > most and (most := most_nodes(record) + items.steps) > self._limits.nodes:
             error = self._limits.refuse("nodes", most, "the number of values in the row")
             return RawRow(step, None, {}, (_problem(step, (), error, "the row is left out"),))
         found: Findings | None = None

@@ -8,14 +8,17 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+
+from attrs import define, field
 
 from wbtypes_core import Code, DecodeError, Limits
-from wbtypes_core.errors import need, printable
-from wbtypes_core.jsonio import JsonObject, loads
+from wbtypes_core.errors import printable
+from wbtypes_core.jsonio import JsonObject, loads, loads_within, most_nodes
 
+from . import yamltext
 from .log import Record
-from .places import FILES, logs_for
+from .places import FILES, NAME_FILES, inside, logs_for, opened
 from .problems import Problem, Tell
 
 if TYPE_CHECKING:
@@ -30,7 +33,6 @@ _SPELLED = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _TOKENS = tuple(f'"{name}"'.encode() for name in _SPELLED)
 _PIECE = 1 << 20
 
-Leaf: TypeAlias = tuple[str, ...]
 Document: TypeAlias = "JsonObject | DecodeError"
 
 
@@ -91,7 +93,7 @@ def file_origin(
         return None
     return JsonOrigin(
         path.absolute(),
-        _InFile(path.absolute() / HISTORY),
+        _InFile(path.absolute() / HISTORY, inside=True),
         limits,
         _summary(summary),
         None if config is None else dict(config),
@@ -121,15 +123,29 @@ class _Held:
 
 
 class _InFile:
-    """Rows in a file: one JSON object in each line, or a list of them."""
+    """Rows in a file: one JSON object in each line, or a list of them.
 
-    def __init__(self, path: Path) -> None:
+    Attributes:
+        path: the file.
+        inside: whether it lies in a folder that the caller named, and so may be no link.
+    """
+
+    def __init__(self, path: Path, inside: bool = False) -> None:
         self.path = path
+        self.inside = inside
+
+    def _open(self) -> BinaryIO:
+        return opened(self.path.parent, self.path.name) if self.inside else self.path.open("rb")
 
     def read(self, limits: Limits) -> Iterator[Document]:
         if not self.path.is_file():
             return
-        with self.path.open("rb") as stream:
+        try:
+            stream = self._open()
+        except DecodeError as error:
+            yield error
+            return
+        with stream:
             limits.spend("file_bytes", os.fstat(stream.fileno()).st_size, f"the size of {self.path}")
             if self.path.suffix == ".json":
                 yield from self._document(stream.read(limits.json_bytes + 1), limits)
@@ -145,6 +161,7 @@ class _InFile:
 
     def _document(self, data: bytes, limits: Limits) -> Iterator[Document]:
         limits.spend("json_bytes", len(data), f"the size of {self.path}")
+        _spend(data, limits, "the rows")
         document = loads(data)
         if not isinstance(document, list):
             raise DecodeError(
@@ -156,9 +173,9 @@ class _InFile:
 
     def spells(self) -> bool:
         """Whether a NaN or infinity may be spelled as a string in it."""
-        if not self.path.is_file():
+        if not self.path.is_file() or (self.inside and self.path.is_symlink()):
             return False
-        with self.path.open("rb") as stream:
+        with self._open() as stream:
             before = b""
             while piece := stream.read(_PIECE):
                 if any(token in before + piece for token in _TOKENS):
@@ -174,15 +191,20 @@ class _InFile:
 
 
 def _parsed(line: bytes, limits: Limits) -> Document:
-    from .jsontext import most_nodes, parse_value
+    from .jsontext import parse_value
 
     try:
-        if len(line) > limits.nodes and (most := most_nodes(line)) > limits.nodes:
-            raise limits.refuse("nodes", most, "the number of values in the row")
+        _spend(line, limits, "the row")
         row = parse_value(line)
     except DecodeError as error:
         return error
     return row if isinstance(row, dict) else _no_row(row)
+
+
+def _spend(text: bytes, limits: Limits, what: str) -> None:
+    """Refuse a JSON text that may hold too many values, before it is parsed; depth costs each value itself."""
+    if len(text) > limits.nodes:
+        limits.spend("nodes", most_nodes(text), f"the number of values in {what}")
 
 
 def _no_row(found: Any) -> DecodeError:
@@ -216,7 +238,7 @@ class JsonOrigin:
         """The folder of the media: what was opened, or what lies beside it."""
         if self.path.is_dir():
             return self.path
-        beside = self.path.parent / FILES
+        beside = inside(self.path.parent, FILES, NAME_FILES)
         return beside if beside.is_dir() else self.path.parent
 
     def rows(
@@ -240,9 +262,7 @@ class JsonOrigin:
                 row = {key: row[key] for key in row if key in keys}
                 if not row:
                     continue
-            if self._floats:
-                row = _restored(row, (), self._floats)
-            yield RawRow(step, timestamp, row)
+            yield RawRow(step, timestamp, _restored(row, self._spelled))
 
     def state(self, tell: Tell) -> State:
         """Summary and config, where something has them."""
@@ -254,11 +274,13 @@ class JsonOrigin:
         summary = (
             self._summary
             if self._summary is not None
-            else _document(folder, SUMMARY, loads, self.limits, tell)
+            else _document(folder, SUMMARY, loads_within, self.limits, tell)
         )
-        state.summary.begin(_restored(summary, (), self._floats))
+        state.summary.begin(_restored(summary, self._spelled))
         config = (
-            self._config if self._config is not None else _document(folder, CONFIG, _yaml, self.limits, tell)
+            self._config
+            if self._config is not None
+            else _document(folder, CONFIG, yamltext.parse, self.limits, tell)
         )
         state.config.begin(
             {key: _unwrapped(value) for key, value in config.items() if key != "wandb_version"}
@@ -286,19 +308,15 @@ class JsonOrigin:
         return self._rows.size()
 
     @cached_property
-    def _floats(self) -> frozenset[Leaf]:
-        """The keys under which strings are floats; worked out over all rows, when one of them may be."""
+    def _spelled(self) -> _Texts | None:
+        """Where strings are floats, worked out over all rows; None where none of them is."""
         if not self._rows.spells():
-            return frozenset()
-        spelled: set[Leaf] = set()
-        texts: set[Leaf] = set()
-        for row in self._rows.read(self.limits):
-            for path, value in _leaves(row) if isinstance(row, dict) else ():
-                if type(value) is float and not math.isfinite(value):
-                    return frozenset()  # who wrote these rows spells them as they are
-                if type(value) is str:
-                    (spelled if value in _SPELLED else texts).add(path)
-        return frozenset(spelled - texts)
+            return None
+        found = _Texts()
+        rows = (row for row in self._rows.read(self.limits) if isinstance(row, dict))
+        if not all(found.learn(row) for row in rows):
+            return None  # who wrote these rows spells them as they are
+        return found if found.any_float else None
 
 
 def _step(found: Any) -> int | None:
@@ -308,51 +326,77 @@ def _step(found: Any) -> int | None:
     return found if type(found) is int else None
 
 
-def _leaves(row: JsonObject) -> Iterator[tuple[Leaf, Any]]:
-    """The scalars of a row, those in typed objects aside."""
-    todo: list[tuple[Leaf, Any]] = [((key,), value) for key, value in row.items()]
+@define(eq=False)
+class _Texts:
+    """What the strings under one key of all rows are, and those under the keys below it; lists have the key they are under.
+
+    Attributes:
+        spelled: whether one spells a float.
+        other: whether one does not.
+        below: the same for the keys below.
+        any_float: of the top: whether anything spells a float.
+    """
+
+    spelled: bool = False
+    other: bool = False
+    below: dict[str, _Texts] = field(factory=dict)
+    any_float: bool = False
+
+    def learn(self, row: JsonObject) -> bool:
+        """Take in the strings of a row, those in typed objects aside; False when a float of it is no finite number."""
+        todo: list[tuple[_Texts, Any]] = [(self, row)]
+        while todo:
+            at, holder = todo.pop()
+            named = holder.items() if isinstance(holder, dict) else ((None, item) for item in holder)
+            for key, item in named:
+                if type(item) is float and not math.isfinite(item):
+                    return False
+                if type(item) is str:
+                    under = at if key is None else at.below.setdefault(key, _Texts())
+                    spells = item in _SPELLED
+                    under.spelled, under.other = under.spelled or spells, under.other or not spells
+                    self.any_float = self.any_float or spells
+                elif _holds_rows(item):
+                    todo.append((at if key is None else at.below.setdefault(key, _Texts()), item))
+        return True
+
+
+def _holds_rows(value: Any) -> bool:
+    """Whether a value is a list or an object that may hold spelled floats: one without a type."""
+    return isinstance(value, list) or (isinstance(value, dict) and type(value.get("_type")) is not str)
+
+
+def _restored(row: JsonObject, spelled: _Texts | None) -> JsonObject:
+    """A row with the strings as floats that are; what is not changed is shared with the row."""
+    if spelled is None:
+        return row
+    whole = dict(row)
+    todo: list[tuple[_Texts, Any]] = [(spelled, whole)]
     while todo:
-        path, value = todo.pop()
-        if isinstance(value, dict):
-            if type(value.get("_type")) is not str:
-                todo += (((*path, key), item) for key, item in value.items())
-        elif isinstance(value, list):
-            todo += ((path, item) for item in value)
-        else:
-            yield path, value
-
-
-def _restored(value: Any, path: Leaf, floats: frozenset[Leaf]) -> Any:
-    """A tree with the strings under some keys as floats; their depth is bounded by that of the keys."""
-    if not floats:
-        return value
-    if isinstance(value, dict):
-        if type(value.get("_type")) is str:
-            return value
-        return {
-            key: _restored(item, (*path, key), floats) if _leads((*path, key), floats) else item
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_restored(item, path, floats) for item in value]
-    return _SPELLED.get(value, value) if isinstance(value, str) and path in floats else value
-
-
-def _leads(path: Leaf, floats: frozenset[Leaf]) -> bool:
-    return any(each[: len(path)] == path for each in floats)
+        at, holder = todo.pop()
+        for key, item in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
+            under = at.below.get(key) if isinstance(holder, dict) else at
+            if under is None:
+                continue
+            if type(item) is str and under.spelled and not under.other:
+                holder[key] = _SPELLED.get(item, item)
+            elif _holds_rows(item):
+                holder[key] = copy = item.copy()
+                todo.append((under, copy))
+    return whole
 
 
 def _document(
-    folder: Path | None, name: str, parse: Callable[[bytes], Any], limits: Limits, tell: Tell
+    folder: Path | None, name: str, parse: Callable[[bytes, Limits], Any], limits: Limits, tell: Tell
 ) -> JsonObject:
     """A JSON object in a file beside the media; empty when there is none."""
-    path = folder and folder / name
-    if not path or not path.is_file():
+    if folder is None or not (path := folder / name).is_file():
         return {}
     try:
-        limits.spend("json_bytes", path.stat().st_size, f"the size of {path}")
-        document = parse(path.read_bytes())
-        limits.check(document)
+        with opened(folder, name) as stream:
+            data = stream.read(limits.json_bytes + 1)
+        limits.spend("json_bytes", len(data), "its size")
+        document = parse(data, limits)
         if not isinstance(document, dict):
             raise DecodeError("it is no object", reason=Code.WRONG_TYPE)
     except DecodeError as error:
@@ -360,14 +404,6 @@ def _document(
         return {}
     found: JsonObject = document
     return found
-
-
-def _yaml(data: bytes) -> Any:
-    yaml = need("yaml", pip="wbtypes-runs[yaml]", what="reading config.yaml")
-    try:
-        return yaml.safe_load(data)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise DecodeError(f"this is not YAML: {' '.join(str(error).split())}", reason=Code.BAD_FILE) from None
 
 
 def _unwrapped(value: Any) -> Any:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from attrs import evolve
 
 from wbtypes_core import Code, DecodeError, DirectoryStore, LimitError, Limits, MediaRef, Registry, StoredFile
+from wbtypes_core.errors import printable
 from wbtypes_core.jsonio import Json, JsonObject
 from wbtypes_core.layout import artifact_url, label_key
 
 from .decoding import Decoder, Row, Values
 from .log import Log
 from .origins import LogOrigin, Origin
-from .places import FILES, SUFFIX, TABLES, find_log, logs_for
+from .places import FILES, NAME_FILES, SUFFIX, TABLES, find_log, logs_for
 from .problems import CUT, DamagedLogWarning, Problem, one_line
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def open_run(
         registry: the codecs; by default those of all that is installed.
 
     Raises:
-        DecodeError: ``not-a-run`` for a path that is no run, ``damaged-log`` for a log that is empty, cut or zeros.
+        DecodeError: ``not-a-run`` for a path that is no run, ``damaged-log`` for a log that is empty, cut or zeros,
+            ``unsafe-path`` for a ``files`` folder that is a link, unless `files` names it.
         LimitError: a log larger than ``file_bytes``.
         TypeError: `x` is neither a path nor rows; or `summary` or `config` are given for a log, which has its own.
     """
@@ -367,7 +369,7 @@ class Run:
             state.used,
             [
                 *(given.values() if isinstance(given, dict) else given),
-                *(each for each in beside if each.is_dir()),
+                *(each for each in beside if each.is_dir() and not each.is_symlink()),
             ],
             by_id,
             self._origin.limits,
@@ -416,6 +418,12 @@ class History(Iterator[Row]):
     def __next__(self) -> Row:
         return next(self._begun())
 
+    def __repr__(self) -> str:
+        run, keys, start, stop = self._asked
+        asked = {"keys": None if keys is None else sorted(keys), "start": start, "stop": stop}
+        said = ", ".join(f"{name}={value!r}" for name, value in asked.items() if value is not None)
+        return f"<history({said}) of {run!r}{', begun' if self._rows is not None else ''}>"
+
     def __reduce__(self) -> tuple[Any, ...]:
         if self._rows is not None:
             raise TypeError(
@@ -451,7 +459,17 @@ class RunFiles(DirectoryStore):
         """
         if ref.path is not None and artifact_url(ref.path) is not None:
             return StoredFile(self, MediaRef(None, ref.sha256, ref.size, ref.path)).open()
-        return super().open(ref)
+        try:
+            return super().open(ref)
+        except DecodeError as error:
+            if (
+                error.reason is not Code.MISSING_FILE
+                or ref.path is None
+                or self.root.joinpath(ref.path).exists()
+            ):
+                raise
+            what = f"{printable(ref.path)} is not in {self.root}; copy it there, or {NAME_FILES}"
+            raise DecodeError(what, reason=Code.MISSING_FILE) from None
 
     def artifact(self, url: str) -> tuple[Any, str]:  # of another kind than the bundles of a plain folder
         """The source of the artifact that holds what a reference means in the end, and the entry in it.

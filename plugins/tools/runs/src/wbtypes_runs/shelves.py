@@ -6,19 +6,19 @@ import base64
 import hashlib
 import os
 import re
-import stat
 import sys
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path, PurePath
+from threading import Lock
 from types import ModuleType
 from typing import Any, BinaryIO
 
 from attrs import define, field, frozen
 
-from wbtypes_core import DecodeError, DirectoryStore, Limits, MediaRef, MissingExtra
+from wbtypes_core import Code, DecodeError, DirectoryStore, Limits, MediaRef, MissingExtra
 from wbtypes_core.errors import need
-from wbtypes_core.files import safe_parts
 
 from .manifests import algorithm, hex_of
 from .records import Entry
@@ -61,11 +61,33 @@ class Found:
 
 @define
 class _Listing:
-    """The paths of a folder's files as they were at a time, by their sizes and by their names."""
+    """The files of a folder as they were at a time.
 
+    Attributes:
+        sizes: the size of each by its path.
+        unhashed: the paths of those of one size that were not compared by digest yet, by size and kind of digest.
+        hashed: a path for each digest, by size and kind.
+        by_size: the paths of the files of each size.
+    """
+
+    sizes: dict[str, int]
     made: float = field(factory=time.monotonic)
-    by_size: dict[int, list[str]] = field(factory=dict)
-    by_name: dict[str, list[str]] = field(factory=dict)
+    unhashed: dict[tuple[int, str], list[str]] = field(factory=dict)
+    hashed: dict[tuple[int, str], dict[str, str]] = field(factory=dict)
+    by_size: dict[int, list[str]] = field(factory=dict, init=False)
+    _turned: list[str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._turned = sorted(path[::-1] for path in self.sizes)
+        for path, size in self.sizes.items():
+            self.by_size.setdefault(size, []).append(path)
+
+    def ending(self, inner: str) -> list[str]:
+        """The paths that end in a path: that itself, and it in folders; sorted."""
+        turned = inner[::-1]
+        begin = bisect_left(self._turned, f"{turned}/")
+        end = bisect_left(self._turned, f"{turned}0")  # what sorts next after the slash
+        return [inner] * (inner in self.sizes) + sorted(path[::-1] for path in self._turned[begin:end])
 
 
 class Shelf:
@@ -85,6 +107,7 @@ class Shelf:
         self._limits = limits
         self._listing: _Listing | None = None
         self._digests: dict[tuple[str, str, int, int], str] = {}
+        self._hashing = Lock()
 
     def forget(self) -> None:
         """List the folder again when it is next asked; files may have come."""
@@ -126,37 +149,59 @@ class Shelf:
         """
         return self.store.open(MediaRef(path))
 
+    def refusal(self, path: str) -> str:
+        """Why a path of data is not opened in this folder although something may be there; ``""`` when nothing forbids it."""
+        try:
+            self.open(path).close()
+        except DecodeError as error:
+            return error.message if error.reason is Code.UNSAFE_PATH else ""
+        return ""
+
     def manifests(self, place: str) -> list[str]:
         """The files of this folder that a path of the log, of a manifest that has a file of its own, may mean."""
         inside = self._relative(place)
         if self.own:
             return [inside] if inside else []
-        return [inside] * bool(inside) + self._listed().by_name.get(_name(place), [])
+        return [inside] * bool(inside) + self._listed().ending(_name(place))
 
     def namesakes(self, entry: Entry) -> Iterator[str]:
         """The files that end in the entry's path, whatever their bytes."""
-        if self.own:
-            return
-        named = self._listed().by_name.get(entry.path.rpartition("/")[2], ())
-        yield from (path for path in named if _outer(path, entry.path) is not None)
+        if not self.own:
+            yield from self._listed().ending(entry.path)
 
     def _candidates(self, entry: Entry) -> Iterator[str]:
         """The files that may be the entry, the likeliest first, each once."""
-        tried = set()
         digest = hex_of(entry)
-        kind = algorithm(entry).lower()
-        likely = [f"obj/{kind}/{digest[:2]}/{digest[2:]}", self._relative(entry.local_path)]
+        cached = f"{digest[:2]}/{digest[2:]}"
+        likely = [f"obj/{algorithm(entry).lower()}/{cached}", self._relative(entry.local_path)]
         if not self.own:
             likely = [entry.path, *likely, _name(entry.local_path)]
+        tried = set()
         for path in likely:
             if path and path not in tried:
                 tried.add(path)
                 yield path
         if self.own:
             return
-        same = [path for path in self._listed().by_size.get(entry.size, ()) if path not in tried]
-        end = f"{digest[:2]}/{digest[2:]}" if digest else entry.path
-        yield from sorted(same, key=lambda path: (_outer(path, entry.path) is None, not path.endswith(end)))
+        listed = self._listed()
+        named = (*listed.ending(entry.path), *(listed.ending(cached) if digest else ()))
+        yield from (path for path in named if path not in tried and listed.sizes[path] == entry.size)
+        if alike := self._alike(entry):
+            yield alike
+
+    def _alike(self, entry: Entry) -> str | None:
+        """A file with the entry's size and digest; of a size, each file is hashed once, and only until one is found."""
+        if not can_verify(entry):
+            return None
+        listed, kind = self._listed(), algorithm(entry)
+        with self._hashing:
+            hashed = listed.hashed.setdefault((entry.size, kind), {})
+            rest = listed.unhashed.setdefault((entry.size, kind), listed.by_size.get(entry.size, [])[::-1])
+            while entry.digest not in hashed and rest:
+                path = rest.pop()
+                if (state := self._state(path)) is not None:
+                    hashed.setdefault(self._digest(path, kind, _hasher(entry), state), path)
+        return hashed.get(entry.digest)
 
     def _relative(self, place: str) -> str:
         """Where a path of the log lies in this folder; ``""`` when it lies elsewhere."""
@@ -178,13 +223,12 @@ class Shelf:
         return Found(self, path, verified=True) if same else None
 
     def _state(self, path: str) -> os.stat_result | None:
-        """What a path of data leads to, when it is a file of this folder."""
+        """What a path of data leads to, when it is a file of this folder, and behind no link."""
         try:
-            file = self.store.root.joinpath(*safe_parts(path))
-            state = file.lstat()
-        except (DecodeError, OSError, ValueError):
+            file = self.store.locate(MediaRef(path))
+            return file.stat() if file else None
+        except (OSError, ValueError):
             return None
-        return state if stat.S_ISREG(state.st_mode) else None
 
     def _digest(self, path: str, kind: str, hasher: Any, state: os.stat_result) -> str:
         """The digest of a file, worked out once as long as it does not change; ``""`` when it cannot be opened."""
@@ -201,14 +245,14 @@ class Shelf:
 
     def _listed(self) -> _Listing:
         """The paths of all files."""
-        if self._listing is None:
-            listing = _Listing()
-            for count, (path, size) in enumerate(files_below(self.store.root)):
-                self._limits.spend("nodes", count, f"the number of files in {self.store.root}")
-                listing.by_size.setdefault(size, []).append(path)
-                listing.by_name.setdefault(path.rpartition("/")[2], []).append(path)
-            self._listing = listing
-        return self._listing
+        listing = self._listing
+        if listing is None:
+            sizes: dict[str, int] = {}
+            for path, size in files_below(self.store.root):
+                self._limits.spend("nodes", len(sizes), f"the number of files in {self.store.root}")
+                sizes[path] = size
+            listing = self._listing = _Listing(sizes)
+        return listing
 
     def __getstate__(self) -> tuple[Path, Limits, bool]:
         return self.store.root, self._limits, self.own

@@ -37,6 +37,7 @@ class State:
     artifacts: list[ArtifactRecord] = field(factory=list)
     used: list[Use] = field(factory=list)
     exit: Exit | None = None
+    _metric_order: list[str] = field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.config = Overlay(self.limits)
@@ -75,7 +76,7 @@ class State:
         self.summary.apply(summary, 0, len(summary))
 
     def _metric(self, record: bytes, begin: int, end: int) -> None:
-        records.metric(record, begin, end, self.metrics)
+        records.metric(record, begin, end, self.metrics, self._metric_order)
 
     def _artifact(self, record: bytes, begin: int, end: int) -> None:
         self.artifacts.append(records.artifact(record, begin, end))

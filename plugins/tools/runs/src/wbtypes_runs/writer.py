@@ -184,6 +184,16 @@ class RunWriter:
         return self._log.path
 
     @property
+    def name(self) -> str:
+        """The name that is shown for the run; ``""`` when it was given none."""
+        return self._writer.about.name
+
+    @property
+    def project(self) -> str:
+        """The project's name; ``""`` when it was given none."""
+        return self._writer.about.project
+
+    @property
     def step(self) -> int:
         """The step of the last row; -1 before the first."""
         return self._last

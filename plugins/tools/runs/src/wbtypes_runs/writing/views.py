@@ -27,10 +27,28 @@ def check_key(key: object, what: str) -> str:
     return str(key)
 
 
-class Config(MutableMapping[str, Json]):
+class _View(MutableMapping[str, Any]):
+    """A mapping whose keys are attributes too, where they are no names of its own: ``config.lr`` is ``config["lr"]``."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the {type(self).__name__.lower()} has no key {name!r}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith("_"):
+            super().__setattr__(name, value)
+        else:
+            self[name] = value
+
+
+class Config(_View):
     """The config of a run: JSON by key. Each assignment is written at once; `update` writes several in one.
 
-    What is given back are copies: assign the whole value to change it.
+    What is given back are copies: assign the whole value to change it. Keys are attributes too.
     """
 
     def __init__(self, values: JsonObject, write: Callable[[JsonObject], None]) -> None:
@@ -57,8 +75,13 @@ class Config(MutableMapping[str, Json]):
     def __len__(self) -> int:
         return len(self._values)
 
-    def update(self, *args: Any, **values: Any) -> None:
+    def update(self, *args: Any, allow_val_change: bool | None = None, **values: Any) -> None:
         """Set several values with one record.
+
+        Args:
+            args: a dict of them, or pairs.
+            allow_val_change: taken from code written for the client, and without effect: values may always change.
+            values: more of them.
 
         Raises:
             TypeError: a value that is not JSON and has no plain form, or a key that is no text.
@@ -91,11 +114,11 @@ def as_config(values: Mapping[str, Any]) -> JsonObject:
     return read
 
 
-class Summary(MutableMapping[str, Any]):
+class Summary(_View):
     """The summary of a run: the last value of each key, or what was assigned.
 
     Reading waits until the rows before are written. Values come back decoded, plain dicts as copies: assign the whole
-    value to change it.
+    value to change it. Keys are attributes too.
     """
 
     def __init__(
