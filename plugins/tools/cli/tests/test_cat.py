@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import math
 import signal
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from wbtypes_cli import cat
 
 pytestmark = pytest.mark.usefixtures("toys")
 
@@ -46,13 +49,27 @@ def test_the_last_step_is_printed(wbtypes: Any, full: Path) -> None:
     assert [row["_step"] for row in rows(wbtypes("cat", full, "--from", "1", "--to", "2"))] == [1, 2]
 
 
-def test_values_that_are_left_out_are_told(wbtypes: Any, recording: Any) -> None:
+@pytest.mark.parametrize("command", ["cat", "follow"])
+def test_values_that_are_left_out_are_told(command: str, wbtypes: Any, recording: Any) -> None:
     recording.row(0, {"a": 1, "b": b"nothing"})
     recording.row(1, {"a": 2})
-    done = wbtypes("cat", recording.end())
+    done = wbtypes(command, recording.end())
     assert done.status == 1
     assert [row["_step"] for row in rows(done)] == [0, 1]
     assert len(done.lines) == 1 and 'history step 0, ["b"]' in done.lines[0]
+
+
+def test_a_library_that_warns_is_no_fault_of_the_run(
+    wbtypes: Any, full: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def warned(value: Any) -> str:
+        warnings.warn("this will change", DeprecationWarning, stacklevel=2)
+        return json.dumps(value)
+
+    monkeypatch.setattr(cat, "dumps", warned)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert wbtypes("cat", full).status == 0
 
 
 def test_lost_records_are_told(wbtypes: Any, recording: Any) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import wbtypes_runs
 
 pytestmark = pytest.mark.usefixtures("toys")
 
@@ -59,7 +62,23 @@ def test_one_that_cannot_be_opened_leaves_the_others_checked(
     done = wbtypes("check", full, empty, "--json")
     pages = json.loads(done.out)
     assert (done.status, len(pages[0]["problems"]), pages[1]["problems"]) == (2, 1, [])
-    assert "is empty" in pages[1]["error"]
+    assert pages[0]["error"] is None and "is empty" in pages[1]["error"]
+
+
+def test_a_run_that_the_system_refuses_leaves_the_others_checked(
+    wbtypes: Any, full: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = wbtypes_runs.open_run
+
+    def refusing(place: str, **arguments: Any) -> Any:
+        if place == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", place)
+        return opened(place, **arguments)
+
+    monkeypatch.setattr(wbtypes_runs, "open_run", refusing)
+    done = wbtypes("check", "locked", full)
+    assert (done.status, done.out) == (2, f"{full}: sound\n")
+    assert done.lines == ["wbtypes: error: locked: Permission denied; ask its owner, or choose another place"]
 
 
 def test_values_are_held_against_schemas(

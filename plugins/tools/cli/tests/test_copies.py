@@ -60,7 +60,7 @@ def test_a_field_of_a_class_of_its_own_is_told(tmp_path: Path) -> None:
 def test_a_table_is_a_csv_file_and_its_media(tmp_path: Path) -> None:
     desk = Desk(DirectoryStore(tmp_path), "t")
     moment = datetime.datetime(2026, 1, 2, 3, 4, 5, 6)
-    rows = [
+    rows: list[list[Any]] = [
         [1, "a,b", drawing(b"x", caption="first"), [1, {"k": None}], moment],
         [None, "ü\n", drawing(b"y", style=Style("red")), FrozenMap({"a": 1}), None],
     ]

@@ -7,9 +7,12 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from wbtypes_cli import diff
 
 pytestmark = pytest.mark.usefixtures("toys")
 
@@ -44,7 +47,7 @@ def test_equal_runs(wbtypes: Any, full: Path) -> None:
 
 
 def test_times_names_and_ids_are_no_difference(wbtypes: Any, begun: Begun) -> None:
-    runs = []
+    runs: list[Path] = []
     for name, token in (("one", "a"), ("two", "b")):
         made = begun(name)
         node = {"_type": "toy-sketch", **made.file(f"media/{token}.png", b"same")}
@@ -56,6 +59,20 @@ def test_times_names_and_ids_are_no_difference(wbtypes: Any, begun: Begun) -> No
         made.row(0, row)
         runs.append(made.end({"img": node, "_runtime": len(runs)}))
     assert found(wbtypes, *runs) == []
+
+
+def test_of_a_path_only_the_end_is_looked_at(
+    wbtypes: Any, begun: Begun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(diff, "_HASHED", SimpleNamespace(search=looked.append))
+    runs: list[Path] = []
+    for token in ("a", "b"):  # and files that are not there end nothing
+        made = begun(token)
+        made.row(0, {"img": {"_type": "toy-sketch", "path": f"{token}/{f'_{0:020}.' * 10}/{'_' * 300}"}})
+        runs.append(made.end())
+    assert [each["path"] for each in found(wbtypes, *runs)] == [["img"]]
+    assert set(looked) == {"_" * 255}
 
 
 def test_differences_are_listed(wbtypes: Any, begun: Begun) -> None:
@@ -120,6 +137,20 @@ def test_how_equal_values_were_written_is_no_difference(wbtypes: Any, begun: Beg
         (["tally"], 1, 1),
         (["list"], 1, 1),
     ]
+
+
+def test_damage_that_both_have_is_told(wbtypes: Any, begun: Begun) -> None:
+    runs: list[Path] = []
+    for name in ("one", "two"):
+        made = begun(name)
+        made.row(0, {"unique": name})
+        folder = made.end()
+        made.path.write_bytes(made.path.read_bytes().replace(b"unique", b"UNIQUE"))
+        runs.append(folder)
+    done = wbtypes("diff", *runs)
+    assert (done.status, done.out, len(done.lines)) == (1, "", 2)
+    for run, line in zip(runs, done.lines, strict=True):
+        assert line.startswith(f"wbtypes: error: {run}: ") and "checksum" in line
 
 
 def test_deep_trees_are_compared_too(wbtypes: Any, begun: Begun) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import wbtypes_core
 from wbtypes_cli.account import accounts
-from wbtypes_core import DirectoryStore, default_registry
+from wbtypes_core import DirectoryStore, Limits, default_registry, jsonio
 from wbtypes_core.testing import mutations
 
 SKETCH = {"_type": "toy-sketch", "path": "media/s.png", "width": 7}
@@ -47,8 +49,8 @@ def test_a_value_is_explained(wbtypes: Any, toys: None, tmp_path: Path) -> None:
         "package": "wbtypes-sketch==1.0",
         "form": None,  # the toys are read, and forget their width and stains when they are written
         "files": [
-            {"path": "media/s.png", "state": "there, 6 B, as stated", "problem": False},
-            {"path": "media/stain.png", "state": "there, 5 B, as stated", "problem": False},
+            {"path": "media/s.png", "state": "there, 6 bytes, as stated", "problem": False},
+            {"path": "media/stain.png", "state": "there, 5 bytes, as stated", "problem": False},
         ],
         "odd": ["written again, it is not quite the same JSON"],
         "problems": [],
@@ -90,8 +92,8 @@ def test_each_value_of_a_row_is_explained(wbtypes: Any, toys: None) -> None:
         ({"path": "gone.png"}, "missing-file: "),
         ({"path": "../x.png"}, "unsafe-path: the path '../x.png' leaves its folder"),
         ({"path": "/etc/passwd"}, "unsafe-path: "),
-        ({"sha256": "0" * 64}, "altered: 6 B, and not what the value says"),
-        ({"size": 7}, "altered: 6 B"),
+        ({"sha256": "0" * 64}, "altered: 6 bytes, and not what the value says"),
+        ({"size": 7}, "altered: 6 bytes"),
     ],
 )
 def test_a_file_that_is_not_what_the_value_says(
@@ -161,7 +163,7 @@ def test_a_type_whose_package_is_blocked_is_a_problem(
     assert status == 1
     assert (said["class"], said["package"], said["form"]) == ("toy-stain", None, None)
     assert "wbtypes-sketch==1.0 is blocked" in said["problems"][0]
-    assert said["files"][0]["state"] == "there, 1 B, as stated"
+    assert said["files"][0]["state"] == "there, 1 byte, as stated"
 
 
 OLD = """
@@ -270,7 +272,11 @@ def test_lines_of_json_are_a_list(wbtypes: Any, toys: None, tmp_path: Path) -> N
         ("{", "the JSON: "),
         ("[]\n{}\n{", "the JSON: line 3: this is not JSON: "),
         ("[\n{}\n{", "the JSON: this is not JSON: "),
-        ("no-such-file.json", "no-such-file.json: No such file or directory"),
+        (
+            "no-such.json",
+            "no-such.json: No such file or directory; explain takes a file of JSON, the JSON itself, or -",
+        ),
+        ("x" * 5000, f"{'x' * 150}...{'x' * 40}: File name too long; explain takes a file of JSON"),
         (".", ".: is a run; wbtypes show tells what is in it, explain takes JSON"),
         ("run.wandb", "run.wandb: is a run; wbtypes show"),
         ("[" * 600 + "]" * 600, "the JSON: "),
@@ -280,6 +286,33 @@ def test_what_is_no_json_is_refused(wbtypes: Any, what: str, line: str) -> None:
     done = wbtypes("explain", what)
     assert (done.status, done.out, len(done.lines)) == (2, "", 1)
     assert done.err.startswith(f"wbtypes: error: {line}")
+
+
+def test_too_many_values_are_refused_before_they_are_parsed(
+    wbtypes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wbtypes_core, "Limits", partial(Limits, nodes=1000))
+    monkeypatch.setattr(jsonio, "loads", lambda _: pytest.fail("it was parsed"))
+    done = wbtypes("explain", f"[{'[],' * 1000}[]]")
+    assert (done.status, len(done.lines)) == (2, 1)
+    assert "over the limit nodes=1,000" in done.err
+
+
+@pytest.mark.parametrize("document", ["[[1, 2], [3, 4]]", "[1, 2]\n[3, 4]"])
+def test_values_are_counted_over_all_lines(
+    wbtypes: Any, monkeypatch: pytest.MonkeyPatch, document: str
+) -> None:
+    monkeypatch.setattr(wbtypes_core, "Limits", partial(Limits, nodes=6))
+    done = wbtypes("explain", document)
+    assert (done.status, len(done.lines)) == (2, 1)
+    assert "over the limit nodes=6" in done.err
+
+
+def test_a_closed_stdin_is_refused(wbtypes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert wbtypes("explain", "-").lines == [
+        "wbtypes: error: stdin: is closed; name a file of JSON, or pipe JSON into this"
+    ]
 
 
 def test_a_file_that_is_no_json_is_refused(wbtypes: Any, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ def out(tmp_path: Path) -> Path:
 def test_the_files(wbtypes: Any, full: Path, out: Path) -> None:
     done = wbtypes("extract", full, "--to", out)
     assert (done.status, done.err) == (0, "")
-    assert done.out == f"{out}: 7 values in 8 files of 214 B, and 4 rows of plain data\n"
+    assert done.out == f"{out}: 7 values in 8 files of 214 bytes, and 4 rows of plain data\n"
     files = tree(out)
     assert files.keys() == {
         "metadata.jsonl",
@@ -53,6 +55,14 @@ def test_the_files(wbtypes: Any, full: Path, out: Path) -> None:
     assert [files[f"val.pair/val.pair_1_{each}.PNG"] for each in range(2)] == [b"0", b"1"]
     assert json.loads(files["own/own_2.json"]) == {"_type": "mine", "a": 1}
     assert decode(json.loads(files["best/best_summary.json"]), MemoryStore()).counts == (1, 2, 3)
+
+
+def test_one_of_each_is_told_in_the_singular(wbtypes: Any, recording: Any, out: Path) -> None:
+    recording.row(0, {"tally": {"_type": "toy-tally", "counts": [1]}, "loss": 1})
+    run = recording.end()
+    assert "history   1 row, steps 0 to 0\n" in wbtypes("show", run).out
+    done = wbtypes("extract", run, "--to", out)
+    assert ": 1 value in 1 file of " in done.out and done.out.endswith(", and 1 row of plain data\n")
 
 
 def test_the_metadata(wbtypes: Any, full: Path, out: Path) -> None:
@@ -159,6 +169,38 @@ def test_a_key_with_two_values_at_one_step(wbtypes: Any, recording: Any, out: Pa
     assert [row["file"] for row in rows(out / "metadata.jsonl")] == ["x/x_3.png", "x/x_3-2.png"]
 
 
+def test_names_that_would_be_too_long(wbtypes: Any, recording: Any, out: Path) -> None:
+    nested: Any = {"_type": "toy-tally", "counts": [1]}
+    for _ in range(150):
+        nested = [nested]
+    recording.row(0, {"nested": nested, "loss": 1})
+    recording.row(int("9" * 300), {"tally": {"_type": "toy-tally", "counts": [2]}})
+    done = wbtypes("extract", recording.end(), "--to", out)
+    assert (done.status, done.err) == (0, "")
+    assert sorted(json.loads(data)["counts"] for path, data in tree(out).items() if "/" in path) == [[1], [2]]
+    assert all(path.endswith(".json") for path in tree(out) if "/" in path)
+
+
+@pytest.mark.parametrize(("number", "status"), [(errno.ENAMETOOLONG, 1), (errno.ENOSPC, 2)])
+def test_a_system_with_shorter_names(
+    wbtypes: Any, full: Path, out: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int
+) -> None:
+    put = DirectoryStore.put
+
+    def refusing(self: DirectoryStore, file: Any, folder: str, naming: Any) -> Any:
+        if "sketch_0.png" in naming.path(folder, file):
+            raise OSError(number, os.strerror(number))
+        return put(self, file, folder, naming)
+
+    monkeypatch.setattr(DirectoryStore, "put", refusing)
+    done = wbtypes("extract", full, "--to", out, "--json")
+    assert (done.status, len(done.lines)) == (status, 1)
+    assert out.exists() is (status == 1)
+    if status == 1:
+        assert done.err.startswith('wbtypes: error: history step 0, ["sketch"]: OSError: ')
+        assert json.loads(done.out)["values"] == 7
+
+
 def test_rows_without_steps(wbtypes: Any, recording: Any, out: Path) -> None:
     for _ in range(2):
         recording.row(None, {"x": {"_type": "toy-tally", "counts": []}})
@@ -180,10 +222,10 @@ def test_a_missing_file(wbtypes: Any, full: Path, out: Path) -> None:
     (full / "files/media/toy/s_0.png").unlink()
     done = wbtypes("extract", full, "--to", out)
     assert done.status == 1
-    assert done.lines == [
-        'wbtypes: error: history step 0, ["sketch"]: media/toy/s_0.png is not in '
-        f"{full / 'files'}; copy it there, or pass the source that has it; the file is left out"
-    ]
+    (line,) = done.lines
+    where = 'wbtypes: error: history step 0, ["sketch"]: '
+    assert line.startswith(f"{where}media/toy/s_0.png is not in {full / 'files'}; copy it there, or ")
+    assert line.endswith("; the file is left out")
     sketch, *others = rows(out / "metadata.jsonl")
     assert (sketch["file"], sketch["caption"]) == (None, "a 'cat'")
     assert "is not in" in sketch["problem"]
@@ -312,6 +354,7 @@ def test_an_end_before_time_leaves_nothing(
     monkeypatch.setattr(DirectoryStore, "put", put)
     done = wbtypes("extract", full, "--to", out if there else out / "deep")
     assert done.status == status
-    assert done.lines == (["wbtypes: error: No space left on device"] if status == 2 else [])
+    line = "wbtypes: error: No space left on device; make room, or choose another place"
+    assert done.lines == ([line] if status == 2 else [])
     assert out.exists() is there
     assert not there or list(out.iterdir()) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from wbtypes_cli import main as front
 from wbtypes_core import index
 
 FOLDER = Path(__file__).parents[1]
+COMMAND = (sys.executable, "-m", "wbtypes_cli")
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",)])
@@ -201,6 +203,30 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     done = subprocess.run([sys.executable, "-c", code], stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="shells are others there")
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ("help >&-", 0, ""),
+        ("help 2>&- >/dev/null", 0, ""),
+        ("nothing 2>&-", 2, ""),
+        ("nothing 2>/dev/full", 2, ""),
+        (
+            "help >/dev/full",
+            2,
+            "wbtypes: error: No space left on device; make room, or choose another place\n",
+        ),
+    ],
+)
+def test_streams_that_take_nothing(words: str, status: int, said: str) -> None:
+    if "/dev/full" in words and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(COMMAND)} {words}"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", said)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are others there")

@@ -54,6 +54,14 @@ def test_suffixes(suffix: str, name: str) -> None:
     assert portable_suffix(suffix) == name
 
 
+@given(st.lists(st.text(alphabet="aAä猫", min_size=70, max_size=400), max_size=5), st.integers(0, 10**300))
+def test_names_fit_every_file_system_and_still_differ(stems: list[str], step: int) -> None:
+    names = Names()
+    found = [names.claim(f"{stem}_{step}", ".mask.png") for stem in (*stems, *stems)]
+    assert len({name.casefold() for name in found}) == len(found)
+    assert all(len(name.encode()) <= 255 and name.endswith(".mask.png") for name in found)
+
+
 def test_collisions_are_numbered() -> None:
     names = Names("metadata.jsonl")
     assert [names.claim("a_1", ".png") for _ in range(3)] == ["a_1.png", "a_1-2.png", "a_1-3.png"]

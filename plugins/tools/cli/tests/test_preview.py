@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from wbtypes_cli.preview import describe, kind_of, shortened, spelled_size
+from wbtypes_cli.preview import describe, kind_of, shortened
 from wbtypes_core import Batch, Linked, MediaRef, Opaque, Reason, WBValue
 from wbtypes_core.errors import Code
 
@@ -73,21 +73,6 @@ def test_describe(value: object, text: str) -> None:
 )
 def test_kind(value: Any, kind: str) -> None:
     assert kind_of(value) == kind
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (999_960, "1.0 MB"),
-        (5 * 10**9, "5.0 GB"),
-        (10**16, "10,000.0 TB"),
-    ],
-)
-def test_sizes(size: int, text: str) -> None:
-    assert spelled_size(size) == text
 
 
 def test_shortened_text_has_one_length() -> None:

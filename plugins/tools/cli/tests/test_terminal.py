@@ -73,14 +73,14 @@ def test_long_work_shows_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     monkeypatch.setattr(terminal, "PATIENCE", -1.0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    with progress("extracting", 10) as shown:
+    with progress("extracting [/x]\x1b[2J", 10) as shown:
         for done in range(10):
             shown.at(done)
         shown._timer.join()
         shown.at(10)
     out, err = capsys.readouterr()
     assert out == ""
-    assert "extracting" in err
+    assert "extracting [/x]\\x1b[2J" in err
 
 
 def test_there_is_no_bar_where_nobody_sees_it(
@@ -105,6 +105,13 @@ def test_there_is_no_bar_where_nobody_sees_it(
 )
 def test_printable(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_a_long_cell_widens_its_own_line_alone(capsys: Any) -> None:
+    terminal.table(("a", "b"), [("x" * 10_000, "1"), ("y", "2")])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "x" * 10_000 + "  1"
+    assert [len(line) for line in (lines[0], lines[2])] == [83, 83]
 
 
 def test_a_plain_table(capsys: Any) -> None:

@@ -7,6 +7,7 @@ import doctest
 import inspect
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tomllib
@@ -29,7 +30,7 @@ ALIEN = 'class Alien:\n    """A value of somebody else."""\n'
 
 def public(library: ModuleType) -> set[str]:
     """What a library has for everybody."""
-    return set(library.__all__) - wbtypes._FOR_AUTHORS
+    return {str(name) for name in library.__all__} - wbtypes._FOR_AUTHORS
 
 
 def test_core_and_runs_are_here() -> None:
@@ -89,7 +90,9 @@ def test_a_class_that_is_looked_up_is_loaded_and_no_other(install: Install) -> N
 def test_dir_lists_what_is_installed() -> None:
     names = dir(wbtypes)
     assert names == sorted(set(names))
-    assert {*wbtypes.__all__, *index.installed().group("values")} <= set(names)
+    assert {*wbtypes.__all__, *index.installed().group("values")} == set(names)
+    assert not {"Any", "NoReturn", "annotations", "sys"} & set(names)
+    assert not [name for name in names if name.startswith("_")]
 
 
 @pytest.fixture
@@ -173,7 +176,7 @@ def test_private_names_are_refused_before_anything_is_read(
 
 
 def test_tools_that_look_into_modules() -> None:
-    assert inspect.unwrap(wbtypes) is wbtypes
+    assert inspect.unwrap(wbtypes) is wbtypes  # type: ignore[arg-type]  # as doctest calls it
     assert inspect.getdoc(wbtypes)
     assert {"encode", "open_run"} <= {name for name, _ in inspect.getmembers(wbtypes)}
     assert doctest.DocTestFinder().find(wbtypes)
@@ -235,6 +238,35 @@ def test_the_stub_exports_what_it_imports() -> None:
         ("xyzzy", "no installed package adds it$"),
     ],
 )
-def test_a_name_that_is_not_here_says_what_may_be_meant(name, words):
+def test_a_name_that_is_not_here_says_what_may_be_meant(name: str, words: str) -> None:
     with pytest.raises(AttributeError, match=words):
         getattr(wbtypes, name)
+
+
+WANDBS = (
+    *("Settings", "Span", "alert", "box3d", "config", "data_types", "define_metric", "log_artifact", "login"),
+    *("plot", "run", "save", "summary", "sweep", "use_artifact", "watch"),
+)
+
+
+@pytest.mark.parametrize("name", WANDBS)
+def test_what_users_of_wandb_look_for_is_named_or_said_to_be_missing(name: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(wbtypes, name)
+    message = str(caught.value)
+    assert message.endswith(f"; {wbtypes._CALLED_OTHERWISE[name]}")
+    assert "did you mean" not in message
+    assert "\n" not in message
+
+
+def test_hints_name_what_there_is() -> None:
+    hints = wbtypes._CALLED_OTHERWISE
+    assert not hints.keys() & set(wbtypes.__all__)
+    for name, member in re.findall(r"\b(RunWriter|Run)\.(\w+)", " ".join(hints.values())):
+        found = getattr(wbtypes, name)
+        assert hasattr(found, member) or f"self.{member} = " in inspect.getsource(found)
+    ours = wbtypes_core.hints.PACKAGE_OF_CLASS
+    for module, name in re.findall(r"from (\w+) import (\w+)", " ".join(hints.values())):
+        assert module.replace("_", "-") in ours.values() if module != "wbtypes" else name in ours
+    for name in re.findall(r"\bopen_\w+|\bencode\b", " ".join(hints.values())):
+        assert hasattr(wbtypes, name)

@@ -36,8 +36,10 @@ from wbtypes_core.files import is_url, mentioned
 from wbtypes_core.jsonio import Json, JsonObject, same
 from wbtypes_core.layout import Naming
 from wbtypes_core.registry import Loaded
+from wbtypes_core.values import spell_size
 
-from .preview import describe, is_own, kind_of, spelled_size
+from .leaves import objects
+from .preview import describe, is_own, kind_of
 from .schemas import Schemas
 
 PIECE = 1 << 20
@@ -124,19 +126,8 @@ def accounts(document: Json, folder: DirectoryStore | None, registry: Registry) 
         registry: the types.
     """
     schemas = Schemas(registry)
-    for path, node in _values(document):
+    for path, node in objects(document, lambda node: type(node.get("_type")) is str):
         yield _Inquiry(path, node, folder, registry, schemas).account()
-
-
-def _values(document: Json) -> Iterator[tuple[tuple[Step, ...], JsonObject]]:
-    todo: list[tuple[tuple[Step, ...], Any]] = [((), document)]
-    while todo:
-        path, item = todo.pop()
-        if type(item) is dict and type(item.get("_type")) is str:
-            yield path, item
-            continue
-        below = item.items() if type(item) is dict else enumerate(item) if type(item) is list else ()
-        todo.extend(reversed([((*path, step), each) for step, each in below]))
 
 
 @frozen(eq=False)
@@ -237,7 +228,7 @@ class _Inquiry:
                     size += len(piece)
         except DecodeError as error:
             return Named(str(file), f"{error.reason}: {error.message}", problem=True)
-        found = spelled_size(size)
+        found = spell_size(size)
         if file.ref.sha256 not in (None, digest.hexdigest()) or file.ref.size not in (None, size):
             return Named(str(file), f"altered: {found}, and not what the value says", problem=True)
         return Named(str(file), f"there, {found}{', as stated' if file.ref.sha256 else ''}")

@@ -48,21 +48,27 @@ def run(args: Namespace) -> int:
     """Print one run's rows; 1 when some are lost, or none has what was asked for."""
     printed = lost = 0
     with opened_run(args.run) as found, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+        warnings.simplefilter("always", UserWarning)
         stop = None if args.to is None else args.to + 1
         rows = found.history(read_keys(args.keys), args.start, stop)
         for row, json in chosen(rows, args.keys):
             print(dumps(json))
             printed += 1
-            for problem in row.faults():
-                tell(str(problem))
-                lost += 1
+            lost += tell_faults(row)
     for each in caught:
         tell(str(each.message))
     nothing = args.keys is not None and not printed
     if nothing:
         tell(f"{args.run}: no row here has {' or '.join(args.keys)}; wbtypes show tells which keys there are")
     return 1 if lost or caught or nothing else 0
+
+
+def tell_faults(row: Row) -> int:
+    """Say on stderr what of a row is left out; how much."""
+    faults = list(row.faults())
+    for fault in faults:
+        tell(str(fault))
+    return len(faults)
 
 
 def read_keys(patterns: list[str] | None) -> list[str] | None:
@@ -78,6 +84,6 @@ def chosen(rows: Iterable[Row], patterns: list[str] | None) -> Iterator[tuple[Ro
         if patterns is None:
             yield row, row.json
             continue
-        wanted = [key for key in row.json if any(key == each or fnmatchcase(key, each) for each in patterns)]
+        wanted = {key for key in row.json if any(key == each or fnmatchcase(key, each) for each in patterns)}
         if wanted:
-            yield row, {key: row.json[key] for key in row.json if key in (*wanted, STEP)}
+            yield row, {key: item for key, item in row.json.items() if key in wanted or key == STEP}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from wbtypes_core import DecodeError
 from wbtypes_core.jsonio import dumps
+from wbtypes_core.values import spell_count
 
-from .main import MISUSE
+from .main import MISUSE, sentence
 from .reading import add_artifacts, opened_run, problem_json
 from .terminal import printable, progress, tell
 
@@ -42,24 +43,21 @@ def run(args: Namespace) -> int:
         try:
             with opened_run(place, args.artifacts) as found, progress(f"checking {place}"):
                 problems = found.check() + (_violations(found) if args.schema else [])
-        except DecodeError as error:
+        except (DecodeError, OSError) as error:
             if len(args.runs) == 1:
                 raise
-            tell(str(error))
-            pages.append({"run": place, "problems": [], "error": str(error)})
+            tell(sentence(error))
+            pages.append({"run": place, "problems": [], "error": sentence(error)})
             status = MISUSE
             continue
         status = max(status, 1 if problems else 0)
-        pages.append({"run": place, "problems": [problem_json(problem) for problem in problems]})
+        listed = [problem_json(problem) for problem in problems]
+        pages.append({"run": place, "problems": listed, "error": None})
         for problem in problems:
             tell(f"{place}: {problem}" if len(args.runs) > 1 else str(problem))
         if not args.json:
-            count = len(problems)
-            print(
-                f"{printable(place)}: {count:,} problem{'s' * (count != 1)}"
-                if count
-                else f"{printable(place)}: sound"
-            )
+            state = spell_count(len(problems), "problem") if problems else "sound"
+            print(printable(f"{place}: {state}"))
     if args.json:
         print(dumps(pages, indent=2))
     return status

@@ -13,12 +13,12 @@ from attrs import define
 from wbtypes_core import DecodeError, Limits, MediaRef, StoredFile, WBValue, decode
 from wbtypes_core.files import is_url
 from wbtypes_core.jsonio import dumps, same
-from wbtypes_core.layout import artifact_url
+from wbtypes_core.layout import NAME_BYTES, artifact_url
 
 from .leaves import BOOKKEEPING, spelled
 from .preview import describe, kind_of, shortened
 from .reading import add_artifacts, opened_run
-from .terminal import table
+from .terminal import table, tell
 
 if TYPE_CHECKING:
     from wbtypes_core import MediaSource
@@ -40,8 +40,7 @@ def command(parser: ArgumentParser) -> None:
     """Compare two runs: config, summary, and the rows of equal steps; media by content.
 
     Times that the client adds, names of files and ids of artifacts are no differences, nor is how values that are equal were
-    written. Each difference is a line on
-    stdout, and makes the exit status 1.
+    written. Each difference is a line on stdout, and makes the exit status 1; so does damage of a log, of which stderr tells.
     """
     parser.add_argument("left", metavar="RUN", help="a run folder, or the .wandb log in one")
     parser.add_argument("right", metavar="RUN", help="the run to compare it with")
@@ -59,7 +58,14 @@ def run(args: Namespace) -> int:
             print(dumps([each.json() for each in found], indent=2))
         elif found:
             table(("where", "key", "rows", "step", "left", "right"), [each.cells(sides) for each in found])
-    return 1 if found else 0
+        damage = [
+            f"{place}: {each}"
+            for place, run in ((args.left, left), (args.right, right))
+            for each in run.damage()
+        ]
+    for each in damage:
+        tell(each)
+    return 1 if found or damage else 0
 
 
 @define
@@ -158,7 +164,7 @@ class _Side:
         said = node.get("sha256")
         if isinstance(said, str):
             return f"sha256:{said[:20]}"
-        hashed = _HASHED.search(item)
+        hashed = _HASHED.search(item.rpartition("/")[2][-NAME_BYTES:])
         if hashed:
             return f"sha256:{hashed[1]}"
         try:
@@ -198,7 +204,10 @@ def _mean_alike(left: Any, right: Any, sides: Sides) -> bool:
     if same(mine.comparable(left), theirs.comparable(right)):
         return True
     value = mine.value(left)
-    return isinstance(value, WBValue) and bool(value == theirs.value(right))
+    try:
+        return isinstance(value, WBValue) and bool(value == theirs.value(right))
+    except (DecodeError, OSError):  # a file that is not there, or cannot be read
+        return False
 
 
 def _is_plain(node: Any) -> bool:

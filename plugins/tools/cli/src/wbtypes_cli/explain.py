@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from . import Refusal
 
 if TYPE_CHECKING:
+    from wbtypes_core import Limits
     from wbtypes_core.jsonio import Json, JsonObject
 
     from .account import Account
@@ -69,33 +70,47 @@ def _document(what: str) -> tuple[Json, Path | None]:
     limits = Limits()
     place, beside = what, None
     if what == STDIN:
+        if sys.stdin is None:
+            raise Refusal("stdin: is closed; name a file of JSON, or pipe JSON into this")
         place, stream = "stdin", sys.stdin.buffer
     elif what.lstrip()[:1] in ("{", "["):
         place, stream = "the JSON", BytesIO(what.encode("utf-8", "surrogatepass"))
     else:
-        path = Path(what)
-        if path.is_dir() or path.suffix == ".wandb":
-            raise Refusal(f"{what}: is a run; wbtypes show tells what is in it, explain takes JSON")
-        beside, stream = path.absolute().parent, path.open("rb")
+        beside, stream = Path(what).absolute().parent, _opened(what)
     try:
         with closing(stream):
             data = stream.read(limits.json_bytes + 1)
         limits.spend("json_bytes", len(data), place)
-        document = _parsed(data)
-        limits.check(document)
+        document = _parsed(data, limits)
     except DecodeError as error:
         raise Refusal(f"{place}: {error}; explain takes JSON as a run or an artifact holds it") from None
     return document, beside
 
 
-def _parsed(data: bytes) -> Json:
+def _opened(what: str) -> BinaryIO:
+    path = Path(what)
+    try:
+        if not path.is_dir() and path.suffix != ".wandb":
+            return path.open("rb")
+    except OSError as error:
+        from wbtypes_core.errors import shortened
+
+        cause = f"{shortened(what)}: {error.strerror}"
+        raise Refusal(f"{cause}; explain takes a file of JSON, the JSON itself, or - for stdin") from None
+    raise Refusal(f"{what}: is a run; wbtypes show tells what is in it, explain takes JSON")
+
+
+def _parsed(data: bytes, limits: Limits) -> Json:
     """One document, or the list of those that stand in a line each, as `wbtypes cat` prints rows."""
-    from wbtypes_core import DecodeError
-    from wbtypes_core.jsonio import loads
+    from wbtypes_core import Code, DecodeError
+    from wbtypes_core.jsonio import loads, loads_within
 
     try:
-        return loads(data)
+        document: Json = loads_within(data, limits)
+        return document
     except DecodeError as error:
+        if error.reason != Code.BAD_JSON:
+            raise
         whole = error
     rows: list[Json] = []
     for number, line in enumerate(data.splitlines(), 1):
@@ -109,6 +124,7 @@ def _parsed(data: bytes) -> Json:
             raise DecodeError(f"line {number}: {error.message}", reason=error.reason) from None
     if not rows:
         raise whole
+    limits.check(rows)
     return rows
 
 

@@ -53,7 +53,8 @@ def run(args: Namespace) -> int:
 
 
 def _sentence(report: Mapping[str, Any]) -> str:
-    from .preview import spelled_size
+    from wbtypes_core.values import spell_count, spell_size
 
-    values, files, size = report["values"], report["files"], spelled_size(report["size"])
-    return f"{report['to']}: {values:,} values in {files:,} files of {size}, and {report['rows']:,} rows of plain data"
+    values, files = spell_count(report["values"], "value"), spell_count(report["files"], "file")
+    rows = spell_count(report["rows"], "row")
+    return f"{report['to']}: {values} in {files} of {spell_size(report['size'])}, and {rows} of plain data"

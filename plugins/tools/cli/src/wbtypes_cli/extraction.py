@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from attrs import frozen
 
 from wbtypes_core import Batch, Code, DirectoryStore, WBValue
+from wbtypes_core.errors import one_line
 from wbtypes_core.jsonio import JsonObject
 
 from .copies import Desk, Loss, copy, json_line
@@ -140,10 +142,10 @@ def _line(row: JsonObject, value: WBValue, desk: Desk, stem: str) -> bytes:
         return json_line(
             {**row, **{f"value_{name}" if name in row else name: each for name, each in told.items()}}
         )
-    except OSError:  # the disk, not the value
-        raise
     except Exception as error:  # a stranger's class, or JSON too deep to write, costs its own place only
-        problem = f"{type(error).__name__}: {error}"
+        if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:  # the disk, not the value
+            raise
+        problem = f"{type(error).__name__}: {one_line(error)}"
         desk.lost.append(Loss(problem, "the value is left out", Code.BROKEN))
         return json_line({**row, "file": None, "problem": problem})
 

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from wbtypes_core.jsonio import dumps
 
 from . import Refusal
-from .cat import add_selection, chosen, read_keys
+from .cat import add_selection, chosen, read_keys, tell_faults
 from .reading import opened_run
 
 INTERVAL = 0.5
@@ -18,6 +18,7 @@ def command(parser: ArgumentParser) -> None:
     """Print the rows of a run that is still being written, as they land.
 
     Each is a line of JSON, as in `wbtypes cat`. First come those that are there. It ends when the run does, or by Ctrl-C.
+    What is left out of a row goes to stderr, and makes the exit status 1.
     """
     parser.add_argument("run", metavar="RUN", help="a run folder, or the .wandb log in one")
     add_selection(parser)
@@ -47,7 +48,8 @@ def seconds(text: str) -> float:
 
 
 def run(args: Namespace) -> int:
-    """Print one run's rows for as long as it goes on."""
+    """Print one run's rows for as long as it goes on; 1 when some of one is lost."""
+    lost = 0
     with opened_run(args.run) as found:
         if found.path.suffix != ".wandb":
             raise Refusal(
@@ -56,6 +58,7 @@ def run(args: Namespace) -> int:
         rows = found.follow(
             read_keys(args.keys), args.start, interval=max(args.interval, 0.01), timeout=args.timeout
         )
-        for _, json in chosen(rows, args.keys):
+        for row, json in chosen(rows, args.keys):
             print(dumps(json), flush=True)
-    return 0
+            lost += tell_faults(row)
+    return 1 if lost else 0

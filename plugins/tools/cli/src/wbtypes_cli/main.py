@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # as checkers read it; importing typing costs as much as 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable, Sequence
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, TextIO
 
     from wbtypes_core.index import Entry
 
@@ -58,22 +58,52 @@ def main(words: Sequence[str] | None = None) -> int:
     Args:
         words: what follows `wbtypes`; by default those this process was started with.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # so that a terminal of few characters ends nothing
+    _open_streams()
     try:
-        status = _obey(sys.argv[1:] if words is None else list(words))
-        sys.stdout.flush()
+        status = _status(sys.argv[1:] if words is None else list(words))
     except KeyboardInterrupt:
         status = STOPPED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it ends
         status = UNREAD
+    for stream in (sys.stdout, sys.stderr):
+        _settle(stream)
+    return status
+
+
+def _open_streams() -> None:
+    """Make of what is printed something that can be printed everywhere; where a stream is closed, nothing."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - they stay open to the end
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # so that a terminal of few characters ends nothing
+
+
+def _settle(stream: TextIO) -> None:
+    """Write what a stream still holds; drop what cannot be written, or Python complains when it ends."""
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _status(words: list[str]) -> int:
+    """Run the command, and tell of its failure; the exit status."""
+    try:
+        status = _obey(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if os.environ.get("WBTYPES_DEBUG"):
             raise
-        _tell(error)
+        from contextlib import suppress
+
+        from .terminal import tell
+
         status = MISUSE
+        with suppress(OSError):  # where stderr cannot be written, the status alone tells
+            tell(sentence(error))
     return status
 
 
@@ -172,17 +202,24 @@ def parser_of(name: str, command: Callable[[ArgumentParser], None]) -> ArgumentP
     return parser
 
 
-def _tell(error: Exception) -> None:
-    """Say in one line on stderr what an exception means to the person who waits."""
+def sentence(error: Exception) -> str:
+    """What an exception means to the person who waits, in one line."""
+    import errno
+
     from wbtypes_core import WBTypesError
 
-    from .terminal import tell
-
     if isinstance(error, Refusal | WBTypesError):
-        tell(str(error))
-    elif isinstance(error, OSError) and error.strerror:
-        tell(error.strerror if error.filename is None else f"{error.filename}: {error.strerror}")
-    elif isinstance(error, MemoryError):
-        tell("this does not fit into memory; choose less of it with --keys")
-    else:
-        tell(f"{type(error).__name__}: {error}; please report this with what WBTYPES_DEBUG=1 shows")
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        remedies = {
+            errno.ENOENT: "see whether the path is right",
+            errno.EACCES: "ask its owner, or choose another place",
+            errno.ENOSPC: "make room, or choose another place",
+            errno.ENAMETOOLONG: "choose a shorter path",
+        }
+        place = "" if error.filename is None else f"{error.filename}: "
+        remedy = remedies.get(error.errno or 0)
+        return f"{place}{error.strerror}{f'; {remedy}' if remedy else ''}"
+    if isinstance(error, MemoryError):
+        return "this does not fit into memory; choose less of it, by --keys where the command has that"
+    return f"{type(error).__name__}: {error}; please report this with what WBTYPES_DEBUG=1 shows"

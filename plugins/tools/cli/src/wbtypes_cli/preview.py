@@ -64,17 +64,6 @@ def shortened(text: str) -> str:
     return text if len(text) <= TEXT else f"{text[: TEXT - 4]}...{text[-1]}"
 
 
-def spelled_size(size: int) -> str:
-    """A number of bytes for people: ``"1.2 MB"``."""
-    if size < 1000:
-        return f"{size} B"
-    unit, power = next((pair for pair in _UNITS if size < 999.95 * pair[1]), _UNITS[-1])
-    return f"{size / power:,.1f} {unit}"
-
-
-_UNITS = (("kB", 10**3), ("MB", 10**6), ("GB", 10**9), ("TB", 10**12))
-
-
 def kind_of(item: Any) -> str:
     """What people call the type of a value or of a plain item."""
     plain = _PLAIN.get(type(item))

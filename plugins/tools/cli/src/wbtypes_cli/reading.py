@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, evolve, field
 
 from wbtypes_core import DecodeError, Limits
-from wbtypes_core.errors import spell
+from wbtypes_core.errors import shortened, spell
 from wbtypes_core.jsonio import JsonObject
+from wbtypes_core.values import spell_count
 
 from . import Refusal
 from .leaves import BOOKKEEPING, Selection
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary"
 """What stands for a step where a value is in the summary alone."""
+
+MEANT = 1000
+"""Keys that are looked through for the one that was meant."""
 
 SHOWN = 20
 """Problems that are told one by one on stderr; what `--json` prints has all of them."""
@@ -154,8 +158,8 @@ class Reading:
         from difflib import get_close_matches
 
         known = [key for key in self.outline.keys if key not in BOOKKEEPING]
-        near = get_close_matches(args.keys[0], known, 3) or known[:3]
-        hint = f"it has {', '.join(near)}" if near else "it has no values"
+        near = get_close_matches(args.keys[0], known[:MEANT], 3) or known[:3]
+        hint = f"it has {', '.join(map(shortened, near))}" if near else "it has no values"
         return Refusal(f"{args.run}: --keys {' '.join(args.keys)} matches nothing in this run; {hint}")
 
 
@@ -200,7 +204,7 @@ def tell_problems(problems: list[Problem]) -> None:
     for problem in problems[:SHOWN]:
         tell(str(problem))
     if len(problems) > SHOWN:
-        tell(f"{len(problems) - SHOWN:,} more problems; --json lists them all")
+        tell(f"{spell_count(len(problems) - SHOWN, 'more problem')}; --json lists them all")
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from wbtypes_core.errors import Step, need, one_line, shortened, spell
 from wbtypes_core.jsonio import Json, JsonObject, loads
 from wbtypes_core.registry import Loaded
 
+from .leaves import objects
+
 if TYPE_CHECKING:
     import referencing
     from jsonschema import Draft202012Validator
@@ -88,19 +90,12 @@ class Schemas:
         Raises:
             MissingExtra: jsonschema is not installed.
         """
-        todo: list[tuple[tuple[Step, ...], Any]] = [((), node)]
-        while todo:
-            path, item = todo.pop()
-            tag = item.get("_type") if type(item) is dict else None
-            validator = self._validator(tag) if type(tag) is str else None
-            if validator is not None:
-                yield from self._of_value(validator, str(tag), item, path)
-                continue
-            below = item.items() if type(item) is dict else enumerate(item) if type(item) is list else ()
-            todo.extend(reversed([((*path, step), each) for step, each in below]))
+        for path, value in objects(node, lambda each: self._validator(each.get("_type")) is not None):
+            tag = value["_type"]
+            yield from self._of_value(self._validators[tag], tag, value, path)
 
     def _of_value(
-        self, validator: Draft202012Validator, tag: str, node: JsonObject, path: tuple[Step, ...]
+        self, validator: Any, tag: str, node: JsonObject, path: tuple[Step, ...]
     ) -> Iterator[Violation]:
         loaded = self.registry.find(tag)
         try:
@@ -117,7 +112,10 @@ class Schemas:
         except Unresolvable:  # a part of the schema of a type that is not installed here
             return
 
-    def _validator(self, tag: str) -> Draft202012Validator | None:
+    def _validator(self, tag: Any) -> Draft202012Validator | None:
+        """What holds a document to the schema of a tag, known from then on; None where there is no schema, or no tag."""
+        if type(tag) is not str:
+            return None
         if tag not in self._validators:
             jsonschema: Any = need("jsonschema", pip="wbtypes-cli[schema]", what="checking against schemas")
             schema = self.schema(tag)

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from wbtypes_core.jsonio import JsonObject, dumps
+from wbtypes_core.values import spell_count
 
 from .leaves import Leaf, leaves, spelled
 from .preview import describe, kind_of, shortened
@@ -142,7 +143,7 @@ def _head(opened: Reading) -> Iterator[tuple[str, str]]:
     yield "started", f"{info.started:%Y-%m-%d %H:%M:%S} UTC" if info.started else ""
     yield "ended", f"with exit code {run.exit.code}" if run.exit else "no: it was killed, or still runs"
     steps = f", steps {outline.first:,} to {outline.last:,}" if outline.first is not None else ""
-    yield "history", f"{outline.rows:,} rows{steps}"
+    yield "history", f"{spell_count(outline.rows, 'row')}{steps}"
     yield "config", _named(opened.config)
 
 

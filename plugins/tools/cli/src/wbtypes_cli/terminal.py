@@ -15,6 +15,9 @@ TERMINATED = 143
 PATIENCE = 1.0
 """Seconds of work before a progress bar is worth its flicker."""
 
+WIDEST = 80
+"""Characters that a column of a plain table is filled up to; a longer cell moves those beside it, in its line alone."""
+
 
 def printable(text: str) -> str:
     """Text with its control characters, line breaks and direction marks escaped; data may hold any."""
@@ -46,7 +49,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     if sys.stdout.isatty():
         _rich_table(head, cells)
         return
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    widths = [min(max(map(len, column)), WIDEST) for column in zip(head, *cells, strict=True)]
     for row in (list(head), *cells):
         padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         print("  ".join(padded).rstrip())
@@ -87,7 +90,7 @@ class Progress:
     """How far long work has come: a bar on a terminal's stderr after the first second, else nothing."""
 
     def __init__(self, what: str, total: int | None) -> None:
-        self._what = what
+        self._what = printable(what)
         self._total = total
         self._done = 0
         self._bar: Any = None
@@ -108,7 +111,7 @@ class Progress:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
 
-        columns = [TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()]
+        columns = [TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()]
         if self._total is not None:
             columns.insert(2, MofNCompleteColumn())
         self._bar = Bar(*columns, console=Console(file=sys.stderr), transient=True)

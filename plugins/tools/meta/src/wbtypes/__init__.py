@@ -37,8 +37,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What can be asked for here, and what is here already."""
-    return sorted({*_names(), *globals()})
+    """What can be asked for here."""
+    return _names()
 
 
 def _names() -> list[str]:
@@ -76,9 +76,27 @@ def _find(name: str) -> Any:
 
 _CALLED_OTHERWISE = {
     "Api": "open_run takes a run's rows and files, open_artifact an artifact's folder",
+    "Settings": "there are none; what is to be said of a run RunWriter takes as its arguments",
+    "Span": "from wbtypes_trace import Span, which pip install wbtypes-trace brings",
+    "agent": "there are no sweeps here; each trial may write a run by RunWriter",
+    "alert": "there are no alerts here; nothing leaves this machine",
+    "box3d": "from wbtypes_object3d import box3d, which pip install wbtypes-object3d brings",
+    "config": "that of a run is written by RunWriter.config, and read by Run.config",
+    "data_types": "its classes are names of wbtypes itself, as in from wbtypes import Image",
+    "define_metric": "RunWriter.define_metric does it for its run",
     "finish": "RunWriter.close ends a run",
     "init": "RunWriter(folder, project=..., config=...) begins a run",
     "log": "RunWriter.log writes a row, encode its JSON",
+    "log_artifact": "RunWriter.log_artifact(files, name, type) keeps files with its run",
+    "login": "there is no account; runs are folders, which RunWriter writes and open_run reads",
+    "plot": "there is none; RunWriter.log takes figures of plotly and matplotlib, Run.charts has the charts of wandb.plot",
+    "run": "there is no current run; RunWriter(folder, project=...) gives one to keep, open_run one to read",
+    "save": "there is none; RunWriter.log_artifact(files, name, type) keeps files with a run",
+    "summary": "that of a run is written by RunWriter.summary, and read by Run.summary",
+    "sweep": "there are no sweeps here; each trial may write a run by RunWriter",
+    "unwatch": "there is no watch to end",
+    "use_artifact": "open_artifact(folder) reads an artifact that was downloaded",
+    "watch": "there is none; RunWriter.log takes a Histogram of what is to be watched",
 }
 """What users of wandb look for, and where it is here."""
 
@@ -91,7 +109,7 @@ def _hint(name: str) -> str:
         return f"; for writing a type of your own, from wbtypes_core import {name}"
     from difflib import get_close_matches
 
-    near = get_close_matches(name, __dir__(), 1)
+    near = get_close_matches(name, _names(), 1)
     return f"; did you mean {near[0]}?" if near else ""
 
 
