@@ -144,8 +144,20 @@ def test_a_file_that_is_gone_has_no_bytes():
     gone = [path for path in bundle.files if path.endswith(".png")]
     for path in gone:
         del bundle.files[path]
-    with pytest.warns(ValueWarning, match="column 'image': media that cannot be read have no bytes"):
+    with pytest.warns(ValueWarning, match="no bytes in the data frame: 1, the first in column 'image': "):
         assert table.to_arrow()["image"].to_pylist() == [{"bytes": None, "path": gone[0]}]
+
+
+def test_media_that_cannot_be_read_are_told_of_once():
+    pages = [{"_type": "html-file", "path": f"{row}.html", "sha256": "0", "size": 1} for row in range(300)]
+    image = {"_type": "image-file", "path": "0.png", "format": "png", "width": 1, "height": 1}
+    nodes = {"_type": "table", "columns": ["page", "image"], "data": [[page, image] for page in pages]}
+    table = decode(nodes, MemoryStore())
+    with pytest.warns(ValueWarning) as told:
+        found = table.to_arrow()
+    assert found.column("page").to_pylist()[299] == {"bytes": None, "path": "299.html"}
+    (message,) = (str(each.message) for each in told)
+    assert "no bytes in the data frame: 600, the first in column 'page': 0.html is not in" in message
 
 
 def test_images_as_an_array_are_their_pixels():

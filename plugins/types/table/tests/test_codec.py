@@ -835,7 +835,7 @@ def test_parts_in_parts_stay_unread() -> None:
     [
         ({**PLAIN, "data": [[1, 2]]}, '["data"][0]: has 2 cells, and there are 1 columns'),
         ([], "is a list, not an object"),
-        ({"_type": "histogram", "values": [], "bins": []}, "is 'histogram', not 'table'"),
+        ({**PLAIN, "_type": "joined-table"}, "is 'joined-table', not 'table'"),
     ],
 )
 @pytest.mark.parametrize("tag", ["joined-table", "partitioned-table"])

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from pandas.testing import assert_frame_equal
 
-from wbtypes_core import MemoryStore, ValueWarning, decode, errors
+from wbtypes_core import ValueWarning, errors
 from wbtypes_core.errors import MissingExtra
 from wbtypes_table import Table
 
@@ -579,18 +579,3 @@ def test_names_with_halves_of_characters_and_decimals_beyond_all_types() -> None
     for export in (table.to_arrow, table.to_polars):
         with pytest.raises(ValueError, match="column 'd'"):
             export()
-
-
-def test_media_that_cannot_be_read_are_told_of_once():
-    image = {"_type": "histogram", "values": [], "bins": []}
-    nodes = [
-        [{"_type": "html-file", "path": f"{row}.html", "sha256": "0", "size": 1}, image] for row in range(300)
-    ]
-    table = decode({"_type": "table", "columns": ["page", "h"], "data": nodes}, MemoryStore())
-    with pytest.warns(ValueWarning) as told:
-        found = table.to_arrow()
-    assert found.column("page").to_pylist()[299] == {"bytes": None, "path": "299.html"}
-    (message,) = (str(each.message) for each in told)
-    assert "300 media cannot be read" in message
-    assert "the first is in column 'page': " in message
-    assert "0.html" in message

@@ -736,11 +736,11 @@ def _reading(file: MediaFile, dtype: str | None, restore: bool) -> Iterator[_Rea
     """A sound file at its first sample, once it is known to keep within the limits."""
     with ExitStack() as stack:
         sound = stack.enter_context(_opened(file))
+        _check_end(file, sound.format)
         if sound.frames == _ENDLESS:
             raise unreadable(file, "audio", ValueError("its header does not say how long it is"))
         total = sound.frames * sound.channels
         file.limits.spend("samples", total, f"the number of samples of {file}")
-        _check_end(file, sound.format)
         stored = _stored(file, dtype, sound.subtype) if restore else "float64"
         steps = None
         if dtype in _STEPPED and sound.subtype == "FLOAT" and sound.format == "WAV":

@@ -189,8 +189,8 @@ def _tell(exports: Sequence[Export]) -> None:
     if unread:
         count, first = sum(export.unread for export in unread), unread[0]
         warn_once(
-            f"{count:,} media cannot be read and have no bytes in the data frame; "
-            f"the first is in column {shortened(repr(first.name))}: {first.why}"
+            f"media that cannot be read have no bytes in the data frame: {count:,}, "
+            f"the first in column {shortened(repr(first.name))}: {first.why}"
         )
 
 
