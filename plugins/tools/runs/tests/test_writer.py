@@ -25,8 +25,8 @@ from wbtypes_core.files import LazyFile
 from wbtypes_core.jsonio import same
 from wbtypes_core.layout import artifact_url
 from wbtypes_runs import LostValueWarning, Run, RunWriter, open_run
-from wbtypes_runs.writer import PENDING
 from wbtypes_runs.writing.logfile import LogFile
+from wbtypes_runs.writing.rows import PENDING
 from wbtypes_runs.writing.staging import RunFiles
 
 ADDED = {"_step", "_timestamp", "_runtime"}

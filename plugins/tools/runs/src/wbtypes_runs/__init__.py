@@ -9,7 +9,8 @@ from .run import Run, open_run, open_runs
 if TYPE_CHECKING:
     from .artifacts import Artifact
     from .folders import open_artifact
-    from .writer import LostValueWarning, RunWriter
+    from .writer import RunWriter
+    from .writing.telling import LostValueWarning
 
 __version__ = "1.0.0"
 

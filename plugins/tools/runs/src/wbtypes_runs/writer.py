@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import operator
 import os
 import re
 import sys
 import time
 import warnings
 from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from copy import deepcopy
 from pathlib import Path
 from threading import RLock
@@ -29,33 +26,18 @@ from .writing import contents
 from .writing.contents import About, Aggregate, Definition, Goal
 from .writing.line import Line, Ready, Turn
 from .writing.opening import begin_run
-from .writing.protobuf import item
 from .writing.resuming import rows_of
+from .writing.rows import Rows
 from .writing.staging import Given, RunFiles, Staging, check_artifact, given_files
-from .writing.state import OURS
-from .writing.telling import raise_first, unwritten
-from .writing.turns import Configured, Defined, Place, Removal, Row
-from .writing.values import Writer, Written, items_of, merged, scalar_text, snapshot
-from .writing.views import Config, Summary, as_config, check_key
-
-PENDING = 16
-"""How many rows with media may wait for their encoding; `RunWriter.log` waits for room beyond that."""
+from .writing.telling import LostValueWarning, unwritten
+from .writing.turns import Configured, Defined, Removal
+from .writing.values import Writer
+from .writing.views import Config, Summary, as_config
 
 WAITING = 100_000
-"""How many rows may wait behind them."""
+"""How many rows and settings may wait to be written."""
 
-WORKERS = min(4, os.cpu_count() or 1)
-"""Threads that encode media."""
-
-KEPT = 10_000
-"""How many lost values are kept in `RunWriter.lost`."""
-
-_LAST_STEP = (1 << 63) - 1
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
-
-
-class LostValueWarning(UserWarning):
-    """A value could not be encoded in the background, and its row was written without it."""
 
 
 class RunWriter:
@@ -139,17 +121,9 @@ class RunWriter:
     ) -> None:
         self.folder = Path(folder).absolute()
         self._registry = registry
-        self._background = background
         self._process = os.getpid()
         self._closed = False
         self._closing = RLock()  # who closes at the same time waits
-        self._pending = 0
-        self._pool: ThreadPoolExecutor | None = None
-        self._queue: Place | None = None
-        self._gathered: Row | None = None
-        self._lost: list[EncodeError] = []
-        self._untold: list[EncodeError] = []
-        self._unwarned: list[EncodeError] = []
         about = About(
             id=_checked_id(id),
             entity=entity,
@@ -166,12 +140,19 @@ class RunWriter:
             self.folder, about, begin, _producer(), resume=resume, fsync=fsync
         )
         self.id = start.about.id
-        self._last = start.step
-        self._began = time.monotonic() - start.runtime
         self._staging = Staging(self.folder, self.id, start.sequences, fsync=fsync)
         self._files = RunFiles(self.folder, self._staging, fsync=fsync)
-        self._writer = Writer(start.about, self._files, exact, registry)
+        self._about = start.about
         self._line = Line(self._log, start.state, WAITING)
+        self._rows = Rows(
+            self._line,
+            Writer(start.about, self._files, exact, registry),
+            start.step,
+            start.runtime,
+            background=background,
+            registry=registry,
+            check=self._check,
+        )
         self.config = Config(start.state.config, self._configure)
         self.summary = Summary(self._summary, self._decoded, self._summarise, self._forget)
         _writers.add(self)
@@ -186,22 +167,22 @@ class RunWriter:
     @property
     def name(self) -> str:
         """The name that is shown for the run; ``""`` when it was given none."""
-        return self._writer.about.name
+        return self._about.name
 
     @property
     def project(self) -> str:
         """The project's name; ``""`` when it was given none."""
-        return self._writer.about.project
+        return self._about.project
 
     @property
     def step(self) -> int:
         """The step of the last row; -1 before the first."""
-        return self._last
+        return self._rows.last
 
     @property
     def lost(self) -> tuple[EncodeError, ...]:
         """What went wrong with the values that rows are without, each with its step and key."""
-        return tuple(self._lost)
+        return tuple(self._rows.lost)
 
     def log(self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> int:
         """Add a row to the history, or values to the row that comes next.
@@ -228,13 +209,8 @@ class RunWriter:
         self._check()
         if not isinstance(data, Mapping):
             raise TypeError(f"log takes a dict of values by key, not {type(data).__name__}")
-        self._warn()
-        turn = Row(None)
-        asked = _step_of(data, step)
-        self._take_in(turn, data, "a row")
-        take = self._write if commit is None or commit else self._gather
-        raise_first(take(turn, asked))
-        return _number(turn)
+        self._rows.warn()
+        return self._rows.log(data, step, commit=commit is None or commit)
 
     def define_metric(
         self,
@@ -332,7 +308,7 @@ class RunWriter:
             made = staged.finished(
                 description=description, metadata=about, aliases=_texts(aliases, "aliases")
             )
-            self._put(Ready((contents.artifact(made, self._writer.about),)), f"the artifact {name}")
+            self._put(Ready((contents.artifact(made, self._about),)), f"the artifact {name}")
         except BaseException:
             staged.discard()
             raise
@@ -346,8 +322,9 @@ class RunWriter:
             OSError: it cannot be written, as on a full disk; flush again once there is room.
         """
         self._check()
-        self._commit()
-        self._tell()
+        self._rows.commit()
+        self._finish()
+        self._rows.tell()
 
     def close(self, exit_code: int = 0) -> None:
         """Wait until all is in the log, write how the run ended, and let go of the folder. A second call does nothing.
@@ -369,20 +346,19 @@ class RunWriter:
             try:
                 with self._line.lock:
                     try:
-                        self._untold += self._write_gathered()
+                        self._rows.commit()
                     finally:
                         self._closed = True  # and nobody takes a turn any more
                 self._finish()
-                seconds = int(time.monotonic() - self._began)
+                seconds = int(self._rows.runtime)
                 last = (contents.summary([contents.runtime(seconds)]), contents.end(exit_code, seconds))
-                self._take(Ready(last), "the end of the run")
+                self._line.put(Ready(last), "the end of the run")
             finally:
-                if self._pool:
-                    self._pool.shutdown()
+                self._rows.end()
                 self._log.close()
                 self._lock.release()
                 _writers.discard(self)
-        self._tell()
+        self._rows.tell()
 
     def finish(self, exit_code: int = 0) -> None:
         """`close`, by the name that it has in wandb."""
@@ -405,241 +381,11 @@ class RunWriter:
     def __repr__(self) -> str:
         return f"RunWriter({str(self.folder)!r})"
 
-    # -- rows ---------------------------------------------------------------------------------------------------
-
-    def _write(self, turn: Row, asked: int | None) -> list[EncodeError]:
-        """Write a row, and what was gathered for it; what is said of the values that are left out is given back."""
-        with self._line.lock:
-            self._wait_for_room(self._is_later(turn) or self._is_later(self._gathered))
-            self._check()
-            told = self._write_gathered(asked) if asked is not None else []
-            gathered = self._gathered
-            turn.step = self._next(asked)
-            row = self._joined(gathered, turn)
-            self._stamp(row)
-            later = self._is_later(row)
-            self._enter(row, later)
-            self._gathered = None
-        if later:
-            return told
-        if row.rich:
-            try:
-                self._encode_now(row)
-            except BaseException:
-                self._gather_again(gathered)
-                raise
-        return told + self._keep(row)
-
-    def _gather(self, turn: Row, asked: int | None) -> list[EncodeError]:
-        """Keep the values of a row until it is written; as `_write`, of the row before."""
-        with self._line.lock:
-            told = self._write_gathered(asked) if asked is not None else []
-            self._check()
-            turn.step = self._next(asked)
-            self._gathered = self._joined(self._gathered, turn)
-        return told
-
-    def _gather_again(self, gathered: Row | None) -> None:
-        """Keep what was gathered for a row that could not be written, for the next."""
-        if gathered is None:
-            return
-        with self._line.lock:
-            if self._gathered:
-                self._gathered = self._joined(gathered, self._gathered)
-            else:
-                gathered.step = max(_number(gathered), self._last + 1)
-                self._gathered = gathered
-
-    def _write_gathered(self, before: int | None = None) -> list[EncodeError]:
-        """Write what was gathered, if it is for a row before a step."""
-        told = []
-        with self._line.lock:
-            while (gathered := self._gathered) and (before is None or _number(gathered) < before):
-                self._wait_for_room(self._is_later(gathered))
-                if self._gathered is gathered:  # while it waited, others may have written it
-                    told += self._write(Row(None), gathered.step)
-        return told
-
-    def _joined(self, gathered: Row | None, turn: Row) -> Row:
-        """A row with what was gathered for it before."""
-        if gathered is None:
-            return turn
-        row = Row(turn.step)
-        row.lost = {key: each for key, each in gathered.lost.items() if key not in turn.json} | turn.lost
-        self._take_in(row, merged(gathered.values(), turn.values()), "a row")
-        return row
-
-    def _is_later(self, turn: Row | None) -> bool:
-        """Whether a row waits for the pool."""
-        return self._background and turn is not None and any(each.later for each in turn.rich.values())
-
-    def _take_in(self, turn: Row, values: Mapping[str, Any], what: str) -> None:
-        """Write the scalars of a row or summary, and snapshot the rest."""
-        json, items = turn.json, turn.items
-        for key, value in values.items():
-            if type(key) is not str or key == OURS:
-                key = check_key(key, what)
-            text = scalar_text(value)
-            try:
-                if text is not None:
-                    items[key] = item(key, text)
-                    json[key] = value
-                    continue
-                taken = snapshot(value, self._registry)
-                if taken.plain:
-                    turn.add(key, Written(taken.tree, items_of(key, taken.tree)))
-                else:
-                    turn.rich[key] = taken
-                    json[key], items[key] = None, b""  # its place in the row
-            except UnicodeEncodeError:
-                turn.leave_out(key, EncodeError("a key holds half a character; rename it"))
-            except Exception as error:
-                turn.leave_out(key, error)
-
-    def _next(self, asked: int | None) -> int:
-        """The step of a row: that of what was gathered, else one after the last."""
-        gathered = self._gathered
-        if gathered and asked in (None, gathered.step):
-            return _number(gathered)
-        last = _number(gathered) if gathered else self._last
-        if last == _LAST_STEP:
-            raise ValueError(
-                f"step {last:,}, that of the last row, is the greatest there is; no row comes after"
-            )
-        if asked is None:
-            return last + 1
-        if asked == last:
-            raise ValueError(
-                f"the row of step {asked:,} is written already; pass commit=False with all but the last of its values, "
-                f"or log this row with step={last + 1} or later"
-            )
-        if asked < last:
-            raise ValueError(
-                f"step {asked:,} does not come after that of the row before, {last:,}; steps never go back, "
-                f"so log this row with step={last + 1} or later"
-            )
-        return asked
-
-    def _stamp(self, turn: Row) -> None:
-        """Add what a client adds to every row."""
-        now, runtime = time.time(), time.monotonic() - self._began
-        for key, value in (("_timestamp", now), ("_runtime", runtime), ("_step", turn.step)):
-            if key == "_step" or key not in turn.json:
-                turn.json[key] = value
-                turn.items[key] = item(key, repr(value).encode())
-
-    def _wait_for_room(self, later: bool) -> None:
-        try:
-            self._line.make_room()
-        except OSError as error:
-            raise unwritten(error, "the row, and those before it,") from error
-        while later and self._pending >= PENDING:
-            self._line.wait()
-
-    def _enter(self, turn: Row, later: bool) -> None:
-        """Put a row into the line, and give its encoding to the pool."""
-        turn.before, self._last = self._last, _number(turn)
-        turn.ready = not turn.rich
-        try:
-            self._line.take(turn)
-        except OSError as error:
-            self._give_back(turn)
-            raise unwritten(error, turn.place()) from error
-        self._line_up(turn)
-        if later:
-            self._pending += 1
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="wbtypes-writer")
-            try:
-                self._pool.submit(self._encode_later, turn)
-            except RuntimeError:  # the interpreter is on its way out, and takes no more work
-                self._encode_later(turn)
-
-    def _line_up(self, turn: Row) -> None:
-        """Give a row its place among those that are encoded one after the other, if it is one of them."""
-        if any(each.ordered for each in turn.rich.values()):
-            with self._line.lock:
-                turn.queue = self._queue = Place(self._queue)
-
-    def _give_back(self, turn: Row) -> None:
-        """Let the step of a row that was not taken be used again, unless there is a later one."""
-        with self._line.lock:
-            if self._last == turn.step:
-                self._last = turn.before
-
-    def _encode_now(self, turn: Row) -> None:
-        """Encode what is left of a row, and write it; when its files cannot be stored, it is not taken."""
-        try:
-            with turn.queue or nullcontext():
-                for key, each in turn.rich.items():
-                    try:
-                        turn.add(key, self._writer.write(key, each.tree, turn.naming))
-                    except OSError as error:
-                        raise unwritten(error, turn.place(key)) from error
-                    except Exception as error:
-                        turn.leave_out(key, error)
-        except BaseException:
-            self._line.drop(turn)
-            self._give_back(turn)
-            raise
-        turn.rich.clear()
-        try:
-            self._line.is_ready(turn, wait=not self._background)
-        except OSError as error:
-            self._give_back(turn)
-            raise unwritten(error, turn.place()) from error
-
-    def _encode_later(self, turn: Row) -> None:
-        """Encode what is left of a row, on the pool: whatever happens, the row is written."""
-        try:
-            with turn.queue or nullcontext():
-                for key, each in turn.rich.items():
-                    try:
-                        turn.add(key, self._writer.write(key, each.tree, turn.naming))
-                    except Exception as error:
-                        turn.leave_out(key, error)
-        finally:
-            turn.rich.clear()
-            with self._line.lock:
-                self._pending -= 1
-                told = [EncodeError(each.message) for each in self._keep(turn)]
-                self._untold += told
-                self._unwarned += told
-                self._line.arrives(turn)
-
-    # -- what is lost ---------------------------------------------------------------------------------------------
-
-    def _keep(self, turn: Row) -> list[EncodeError]:
-        """Remember the values that a row goes without, by what is said of them: a traceback would hold the values."""
-        errors = turn.errors()
-        with self._line.lock:
-            self._lost += (EncodeError(each.message) for each in errors[: max(0, KEPT - len(self._lost))])
-        return errors
-
-    def _tell(self) -> None:
-        with self._line.lock:
-            untold, self._untold, self._unwarned = self._untold, [], []
-        raise_first(untold)
-
-    def _warn(self) -> None:
-        if self._unwarned:
-            with self._line.lock:
-                unwarned, self._unwarned = self._unwarned, []
-            for error in unwarned:
-                warnings.warn(str(error), LostValueWarning, stacklevel=3)
-
     # -- summary, config and all else ----------------------------------------------------------------------------
 
     def _summarise(self, values: Mapping[str, Any]) -> None:
         self._check()
-        turn = Row(None)
-        self._take_in(turn, values, "the summary")
-        turn.ready = not turn.rich
-        self._put(turn, "the summary")
-        self._line_up(turn)
-        if turn.rich:
-            self._encode_now(turn)
-        raise_first(self._keep(turn))
+        self._rows.summarise(values)
 
     def _logged(self) -> Iterator[JsonObject]:
         return rows_of(Log(self.path, Limits()))
@@ -662,23 +408,7 @@ class RunWriter:
         self._put(Configured(values), "the config")
 
     def _put(self, turn: Turn, what: str) -> None:
-        with self._line.lock:
-            self._check()
-            self._take(turn, what)
-
-    def _take(self, turn: Turn, what: str) -> None:
-        with self._line.lock:
-            try:
-                self._line.make_room()
-                self._line.take(turn)
-            except OSError as error:
-                raise unwritten(error, what) from error
-
-    def _commit(self) -> None:
-        """Write what was gathered, and wait until all is in the log."""
-        with self._line.lock:
-            self._untold += self._write_gathered()
-        self._finish()
+        self._line.put(turn, what, self._check)
 
     def _finish(self) -> None:
         try:
@@ -738,34 +468,6 @@ def _checked_id(given: str | None) -> str:
             f"a run's id has letters, digits, '-', '_' and '.', 128 at most, and is not {given!r}"
         )
     return given or ""
-
-
-def _step_of(row: Mapping[str, Any], step: int | None) -> int | None:
-    """The step that a row asks for, by the argument or by itself."""
-    found = [
-        _whole(each, what)
-        for each, what in ((step, "step"), (row.get("_step"), "the row's _step"))
-        if each is not None
-    ]
-    if len(set(found)) > 1:
-        raise ValueError(f"step={found[0]:,} and the row's own _step {found[1]:,} differ; give one of them")
-    return found[0] if found else None
-
-
-def _whole(value: Any, what: str) -> int:
-    try:
-        step = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{what} is a whole number, not {type(value).__name__}") from None
-    if isinstance(value, bool) or not 0 <= step <= _LAST_STEP:
-        raise ValueError(f"{what} is a whole number from 0 to {_LAST_STEP:,}, not {value!r}")
-    return step
-
-
-def _number(row: Row) -> int:
-    """The step of a row that has one."""
-    assert row.step is not None
-    return row.step
 
 
 def _texts(given: Collection[str], what: str) -> tuple[str, ...]:

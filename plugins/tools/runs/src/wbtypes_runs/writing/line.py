@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Condition, RLock
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from attrs import define
 from .contents import Record
 from .logfile import LogFile
 from .state import State
+from .telling import unwritten
 
 
 class Turn(Protocol):
@@ -65,6 +66,26 @@ class Line:
             self._turns.append(turn)
             self._advance()
             self._give_up_on(turn)
+
+    def put(self, turn: Turn, what: str, check: Callable[[], None] | None = None) -> None:
+        """`take`, once there is room.
+
+        Args:
+            turn: the turn.
+            what: what it is, for the message.
+            check: raises when nothing is taken any more.
+
+        Raises:
+            OSError: it cannot be written, or something before it; it was not taken.
+        """
+        with self.lock:
+            if check:
+                check()
+            try:
+                self.make_room()
+                self.take(turn)
+            except OSError as error:
+                raise unwritten(error, what) from error
 
     def make_room(self) -> None:
         """Wait until a turn may be taken; the lock is let go of meanwhile.

@@ -6,6 +6,10 @@ from wbtypes_core import EncodeError
 from wbtypes_core.errors import one_line
 
 
+class LostValueWarning(UserWarning):
+    """A value could not be encoded in the background, and its row was written without it."""
+
+
 def lost_value(place: str, without: str, error: Exception) -> EncodeError:
     """What is said of a value that is left out.
 
