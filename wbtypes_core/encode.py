@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
 from attrs import frozen
@@ -11,10 +10,10 @@ from attrs import frozen
 from . import hints
 from .codec import EXACT, BatchCodec
 from .context import Dialect, EncodeContext, encode_context
-from .errors import DecodeError, EncodeError, MissingExtra, PluginError, one_line
+from .errors import DecodeError, EncodeError, LimitError, MissingExtra, PluginError, one_line
 from .files import MediaRef, MediaStore, expect_store
 from .jsonio import Json
-from .plain import SCALARS, key_text, to_plain
+from .plain import SCALARS, copied, key_text, to_plain
 from .registry import Loaded, Registry, default_registry
 from .values import Batch, BatchableMedia, Linked, Opaque, WBValue
 
@@ -187,7 +186,7 @@ def _write(ctx: EncodeContext, value: Any, loaded: Loaded) -> Any:
         if key == EXACT:
             beside = {**item, **beside} if isinstance(item, dict) else beside
         elif key not in node:
-            node[key] = deepcopy(item)
+            node[key] = copied(item)
     if beside and ctx.exact:
         node[EXACT] = beside
     return node
@@ -239,6 +238,7 @@ def native(value: Any, *, registry: Registry | None = None) -> Any:
 
     Raises:
         DecodeError: the value was not understood, or its file is missing or damaged.
+        LimitError: it is over a limit, or nested deeper than Python copies.
         MissingExtra: the library is not installed, with the pip line.
         TypeError: not a value.
     """
@@ -254,6 +254,8 @@ def native(value: Any, *, registry: Registry | None = None) -> Any:
         return loaded.codec.native(value)
     except MissingExtra:
         raise
+    except RecursionError:
+        raise LimitError(f"the {loaded.tag} is nested deeper than Python copies (limit: depth)") from None
     except ImportError as error:  # one that the plugin itself depends on
         package = loaded.provider.partition("==")[0]
         raise MissingExtra(f"native of {loaded.tag!r} needs {error.name}: pip install {package}") from error

@@ -43,7 +43,7 @@ class Limits:
         references: links followed one after the other; a cycle is always refused.
     """
 
-    depth: int = 256
+    depth: int = 512
     nodes: int = 20_000_000
     string: int = 64 << 20
     json_bytes: int = 1 << 30
@@ -62,7 +62,7 @@ class Limits:
     def unlimited(cls) -> Self:
         """Limits for data that the caller made: everything but ``depth`` is as large as it gets.
 
-        ``depth`` stays, because the walkers recurse: two frames a level, of the 1,000 that Python allows in all.
+        ``depth`` stays, because the walkers recurse, and Python allows 1,000 frames in all.
         """
         names = [field.name for field in attrs.fields(cls) if field.name != "depth"]
         return cls(**dict.fromkeys(names, sys.maxsize))

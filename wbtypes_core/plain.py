@@ -114,14 +114,17 @@ def json_copy(item: Any, place: str) -> Any:
 
 
 def copied(document: Any) -> Any:
-    """A copy of parsed JSON, which it is trusted to be."""
-    if isinstance(document, dict):
-        return {name: copied(each) for name, each in document.items()}
-    if isinstance(document, list):
-        if SCALARS.issuperset(map(type, document)):
-            return document.copy()
-        return [copied(each) for each in document]
-    return document
+    """A copy of parsed JSON, which it is trusted to be, however deep it is nested."""
+    top = [document]
+    todo: list[Any] = [top]
+    while todo:
+        holder = todo.pop()
+        for at, each in holder.items() if isinstance(holder, dict) else enumerate(holder):
+            if isinstance(each, dict | list):
+                holder[at] = each.copy()
+                if isinstance(each, dict) or not SCALARS.issuperset(map(type, each)):
+                    todo.append(holder[at])
+    return top[0]
 
 
 def key_text(name: Any, place: str) -> str:

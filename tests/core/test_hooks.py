@@ -14,6 +14,7 @@ from wbtypes_core import (
     DecodeError,
     DirectoryStore,
     EncodeError,
+    LimitError,
     MediaRef,
     MemoryStore,
     Opaque,
@@ -83,6 +84,12 @@ def test_native_of_what_was_not_understood_says_why(toys):
     with pytest.raises(DecodeError, match="was not asked for") as caught:
         native(linked, registry=toys)
     assert caught.value.reason == "not-followed"
+
+
+def test_native_of_what_is_too_deep_is_a_limit(toys, monkeypatch):
+    monkeypatch.setattr(NoteCodec, "native", lambda self, value: self.native(value))
+    with pytest.raises(LimitError, match="the toy-note is nested deeper than Python copies"):
+        native(Note(text="a"), registry=toys)
 
 
 def test_native_of_a_batch_is_a_list(toys):

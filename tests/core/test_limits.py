@@ -22,7 +22,7 @@ def nested(levels, kind=list):
 
 def test_the_defaults_are_the_designs():
     assert attrs.asdict(Limits()) == {
-        "depth": 256,
+        "depth": 512,
         "nodes": 20_000_000,
         "string": 64 * 2**20,
         "json_bytes": 2**30,

@@ -95,7 +95,7 @@ def test_a_damaged_leaf_that_was_replaced_is_forgotten() -> None:
 def test_limits_cost_the_leaf() -> None:
     found, told = merged(message([(("deep",) * 600, 1), ("a", 1)]))
     assert found == {"a": 1}
-    assert told[0][0] == ("deep",) and "depth=256" in told[0][1]
+    assert told[0][0] == ("deep",) and "depth=512" in told[0][1]
     found, told = merged(message([("wide", [0] * 50), ("a", 1)]), limits=Limits(nodes=20))
     assert found == {"a": 1}
     assert told[0][0] == ("wide",) and "nodes=20" in told[0][1]

@@ -177,7 +177,7 @@ def test_a_key_of_many_levels_is_a_limit() -> None:
     assert found.json == {"a": 1}
     (problem,) = found.problems
     assert (problem.code, problem.where) == (Code.LIMIT, 'history step 0, ["deep"]')
-    assert "depth=256" in problem.what
+    assert "depth=512" in problem.what
 
 
 def test_a_row_of_too_many_values_is_left_out_before_it_is_parsed() -> None:

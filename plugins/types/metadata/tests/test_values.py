@@ -18,7 +18,17 @@ import pytest
 from hypothesis import given
 
 import wbtypes_metadata.plugin
-from wbtypes_core import Linked, MemoryStore, Opaque, Registrar, Registry, decode, encode, hookimpl, native
+from wbtypes_core import (
+    Linked,
+    MemoryStore,
+    Opaque,
+    Registrar,
+    Registry,
+    decode,
+    encode,
+    hookimpl,
+    native,
+)
 from wbtypes_core.jsonio import loads, same
 from wbtypes_metadata import JSONMetadata, MetadataCodec
 
@@ -249,3 +259,14 @@ def test_whatever_is_given_comes_back(val: Any, caption: str | None) -> None:
     assert back == metadata
     assert repr(back.val) == repr(metadata.val)
     assert encode(back, store, registry=REGISTRY).json == node
+
+
+def test_what_is_nested_as_deep_as_limits_allow_can_be_had() -> None:
+    val: Any = 1
+    for _ in range(505):
+        val = [val]
+    source = MemoryStore({"d.json": ("[" * 505 + "1" + "]" * 505).encode()})
+    found = decode({"_type": "metadata", "path": "d.json"}, source, registry=REGISTRY)
+    assert same(found.val, val)
+    assert same(native(found, registry=REGISTRY), val)
+    assert encode(found, source, registry=REGISTRY).json == {"_type": "metadata", "path": "d.json"}

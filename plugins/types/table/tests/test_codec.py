@@ -1006,7 +1006,7 @@ def test_cells_nested_deeper_than_types_can_be_read_and_written() -> None:
     for _ in range(490):
         cell = [cell]
     node = {"_type": "table", "columns": ["a"], "data": [[cell]]}
-    table = decode(node, MemoryStore(), limits=Limits(depth=512))
+    table = decode(node, MemoryStore())
     assert table.column_types["a"].spell() == "anything or none"
     assert table.replace().data == [[cell]]
     for export in (table.to_pandas, table.to_arrow, table.to_polars):
@@ -1018,7 +1018,7 @@ def test_tables_in_tables_in_tables_have_some_type() -> None:
     node: Any = {"_type": "table", "columns": ["a"], "data": [[1]]}
     for _ in range(100):
         node = {**node, "data": [[node]]}
-    assert decode(node, MemoryStore(), limits=Limits(depth=512)).column_types["a"].optional
+    assert decode(node, MemoryStore()).column_types["a"].optional
 
 
 def test_a_copy_keeps_moments_as_an_older_client_wrote_them() -> None:

@@ -9,7 +9,6 @@ import sys
 import time
 import warnings
 from collections.abc import Collection, Iterator, Mapping
-from copy import deepcopy
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -18,7 +17,7 @@ from typing import Any, Self
 from wbtypes_core import EncodeError, Limits, LocalFile, Registry, decode
 from wbtypes_core.jsonio import Json, JsonObject, dumps, same
 from wbtypes_core.layout import ArtifactAddress, FixedNaming
-from wbtypes_core.plain import json_copy
+from wbtypes_core.plain import copied, json_copy
 
 from .log import Log
 from .records import Metric
@@ -397,7 +396,7 @@ class RunWriter:
         return self._line.state.summary
 
     def _decoded(self, key: str, json: Json) -> Any:
-        return decode({key: deepcopy(json)}, self._files, registry=self._registry)[key]
+        return decode({key: copied(json)}, self._files, registry=self._registry)[key]
 
     def _forget(self, keys: tuple[str, ...]) -> None:
         self._check()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from copy import deepcopy
 from threading import RLock
 from typing import Any
 
 from wbtypes_core.jsonio import Json, JsonObject, dumps
-from wbtypes_core.plain import json_copy
+from wbtypes_core.plain import copied, json_copy
 
 from .state import OURS
 
@@ -57,7 +56,7 @@ class Config(_View):
         self._lock = RLock()
 
     def __getitem__(self, key: str) -> Json:
-        found: Json = deepcopy(self._values[key])
+        found: Json = copied(self._values[key])
         return found
 
     def __setitem__(self, key: str, value: Any) -> None:
