@@ -16,6 +16,7 @@ from wbtypes_core import BytesFile, Code, DecodeError, LimitError, MediaFile
 from wbtypes_core.errors import need
 from wbtypes_core.files import LazyFile, as_file, unreadable
 from wbtypes_core.plain import as_array
+from wbtypes_core.signatures import COMMON, LOOK, look_of, marked, ogg_ends
 
 from .values import Stated
 
@@ -529,33 +530,18 @@ _PLAYED: Mapping[tuple[int, bytes], tuple[str, str]] = {
 """Audio that libsndfile does not read: by place and mark, what it is, and the extension of such files."""
 
 _LOOKS: Mapping[tuple[int, bytes], str] = {
-    (4, b"ftypavi"): "an AVIF picture",
-    (4, b"ftyphei"): "a HEIC picture",
-    (4, b"ftypmif"): "a HEIC picture",
-    (0, b"\x89PNG"): "a PNG picture",
-    (0, b"\xff\xd8\xff"): "a JPEG picture",
+    **COMMON,
     (0, b"GIF8"): "a GIF picture",
-    (8, b"WEBP"): "a WebP picture",
-    (8, b"AVI "): "an AVI film",
     (8, b"WAVE"): "a damaged WAV file, or one of an unusual kind",
     (0, b"fLaC"): "a damaged FLAC file",
     (0, b"OggS"): "a damaged OGG file, or one of an unusual kind",
     (0, b"ID3"): "the tags of an MP3 file without any sound behind them",
-    (0, b"%PDF"): "a PDF document",
-    (0, b"PK\x03\x04"): "a ZIP archive",
-    (0, b"\x1f\x8b"): "a gzip archive",
-    (0, b"\x93NUMPY"): "a NumPy array file",
-    (0, b"\x89HDF"): "an HDF5 file",
     (0, b"MThd"): "a MIDI file",
-    (0, bytes(16)): "zeros",
 }
 """What other files begin with."""
 
 _SUFFIX = {"WAVEX": ".wav", "RF64": ".wav"}
 """Extensions of nameless bytes, where libsndfile's name of the container is none."""
-
-_LOOK = 64
-"""Bytes that tell what a file is."""
 
 
 def _take_file(data: Any, rate: int | None, wish: Wish) -> Taken:
@@ -588,27 +574,12 @@ def _recognized(file: MediaFile) -> tuple[Header | None, str]:
         found = header(file)
     except DecodeError as error:
         with file.open() as stream:
-            start = stream.read(_LOOK)
-        played = _marked(start, _PLAYED)
-        if played is None or _marked(start, _LOOKS):
+            start = stream.read(LOOK)
+        played = marked(start, _PLAYED)
+        if played is None or marked(start, _LOOKS) is not None:
             raise ValueError(error.message) from error
         return None, played[1]
     return found, _SUFFIX.get(found.format, f".{found.format.lower()}")
-
-
-def _marked(start: bytes, marks: Mapping[tuple[int, bytes], Any]) -> Any:
-    """What a file is that begins so; None when no mark fits."""
-    return next((found for (at, mark), found in marks.items() if start.startswith(mark, at)), None)
-
-
-def _look(start: bytes) -> str:
-    """What the first bytes of a file look like, in a few words."""
-    if not start:
-        return "it is empty"
-    what = _marked(start, _LOOKS) or (_marked(start, _PLAYED) or ("",))[0]
-    if not what and all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in start):
-        what = "text"
-    return f"its first bytes are {start[:16]!r}" + (f", which look like {what}" if what else "")
 
 
 # -- from a file ----------------------------------------------------------------------------------------------
@@ -636,7 +607,8 @@ def _opened(file: MediaFile) -> Iterator[Sound]:
             sound = soundfile.SoundFile(_Nameless(stream))
         except Exception as error:  # soundfile raises a class of its own, and what its parsers stumble over
             stream.seek(0)
-            detail = f"{_detail(error).rstrip('.')}; {_look(stream.read(_LOOK))}"
+            played = {mark: what for mark, (what, _) in _PLAYED.items()}
+            detail = f"{_detail(error).rstrip('.')}; {look_of(stream.read(LOOK), _LOOKS, played)}"
             raise unreadable(file, "audio", ValueError(detail)) from error
         with sound:
             yield sound
@@ -776,19 +748,9 @@ def _missing_of_wav(stream: BinaryIO) -> str:
     return f"{there:,} of {said:,} bytes of samples are there" if there < said < _UNSAID else ""
 
 
-_PAGE = 65_307
-"""The most bytes of a page of an OGG file."""
-
-_LAST_PAGE = 4
-"""The bit of a page's flags that says that it is the last."""
-
-
 def _missing_of_ogg(stream: BinaryIO) -> str:
     """What an OGG file lacks at its end; other things than pages may follow that."""
-    stream.seek(max(stream.seek(0, os.SEEK_END) - _PAGE, 0))
-    _, found, page = stream.read().rpartition(b"OggS")
-    whole = len(page) > 22 and len(page) >= 23 + page[22] + sum(page[23 : 23 + page[22]])
-    return "" if not found or (whole and page[1] & _LAST_PAGE) else "its last page is not there"
+    return "" if ogg_ends(stream) else "its last page is not there"
 
 
 _MISSING = {"WAV": _missing_of_wav, "WAVEX": _missing_of_wav, "OGG": _missing_of_ogg}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import BinaryIO
+
+from wbtypes_core.signatures import ogg_ends
 
 _IMAGE, _EXTENSION, _PADDING = 0x2C, 0x21, 0x00
 """What the blocks of a gif begin with that another may follow."""
@@ -37,20 +38,5 @@ def _skip_pieces(stream: BinaryIO) -> None:
         stream.read(length[0])
 
 
-_PAGE = 65_307
-"""The most bytes of a page of an Ogg file."""
-
-_LAST_PAGE = 4
-"""The bit of a page's flags that says that it is the last."""
-
-
-def _ogg_ends(stream: BinaryIO) -> bool:
-    """Whether the last page of an Ogg file is there, and says that it is the last."""
-    stream.seek(max(stream.seek(0, os.SEEK_END) - _PAGE, 0))
-    _, found, page = stream.read().rpartition(b"OggS")
-    whole = len(page) > 22 and len(page) >= 23 + page[22] + sum(page[23 : 23 + page[22]])
-    return not found or (whole and page[1] & _LAST_PAGE > 0)
-
-
-ENDS: Mapping[str, Callable[[BinaryIO], bool]] = {"gif": _gif_ends, "ogg": _ogg_ends}
+ENDS: Mapping[str, Callable[[BinaryIO], bool]] = {"gif": _gif_ends, "ogg": ogg_ends}
 """For a container that names no length, what tells whether a file has its end."""

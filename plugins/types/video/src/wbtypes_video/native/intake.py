@@ -14,9 +14,10 @@ from attrs import frozen
 from wbtypes_core import BytesFile, DecodeError, LocalFile, MediaFile
 from wbtypes_core.files import as_file
 from wbtypes_core.plain import as_array
+from wbtypes_core.signatures import LOOK
 
 from ..values import FORMATS, Header, Range
-from .kinds import LOOK, RELATIVES
+from .kinds import RELATIVES
 from .levels import Array, Rule, rule_of
 from .reading import header
 from .tiles import grid, tiled

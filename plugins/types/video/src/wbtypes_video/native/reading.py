@@ -20,11 +20,12 @@ from PIL import Image as PILImage
 
 from wbtypes_core import DecodeError, LimitError, MediaFile
 from wbtypes_core.files import unreadable
+from wbtypes_core.signatures import LOOK
 
 from ..values import FORMATS, Header, Range
 from .colours import TO_RGB, conversion
 from .endings import ENDS
-from .kinds import DEMUXERS, LOOK, kind_of, look_of
+from .kinds import DEMUXERS, kind_of, look
 from .levels import DTYPES, Array, values_of
 from .tiles import untiled
 
@@ -155,7 +156,7 @@ def _opened(file: MediaFile) -> Iterator[_OpenFilm]:
         kind = kind_of(start)
         if kind is None:
             raise unreadable(
-                file, "a video", ValueError(f"it is none of {', '.join(FORMATS)}; {look_of(start)}")
+                file, "a video", ValueError(f"it is none of {', '.join(FORMATS)}; {look(start)}")
             )
         if kind == "gif":  # libav learns its size from the first frame, which the limit would keep it from
             _check_pixels(file, *(int.from_bytes(start[at : at + 2], "little") for at in (6, 8)))
