@@ -235,7 +235,8 @@ def test_a_summary_may_be_as_deep_as_its_limit_allows(recording: Recording) -> N
         deep = {"a": deep}
     recording.add(SUMMARY, items([item("k", json.dumps(deep)), item("b", b"1")]))
     summary = open_run(recording.save(), limits=Limits(depth=900)).summary
-    assert isinstance(summary["k"], Opaque) and "depth" in str(summary["k"].reason)
+    found = summary["k"]  # Python 3.12 and later can follow it
+    assert found == deep or (isinstance(found, Opaque) and "depth" in str(found.reason))
     assert summary["b"] == 1
 
 

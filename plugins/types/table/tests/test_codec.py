@@ -310,7 +310,8 @@ def test_what_is_so_of_each_cell_is_said_once(cells: list[Any], json: list[Any],
 
 
 def test_moments_of_numpy_are_said_in_one_piece() -> None:
-    cells = [np.datetime64("2020-01-01T00:00:00.123456789") + row for row in range(1000)]
+    first = np.datetime64("2020-01-01T00:00:00.123456789")
+    cells = [first + np.timedelta64(row, "ns") for row in range(1000)]
     _, store = logged(Table(columns=["a"], data=[[cell] for cell in cells]))
     document = artifact(store)
     assert document["data"][0] == [1577836800123.4568]
