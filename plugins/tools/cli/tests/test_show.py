@@ -147,3 +147,12 @@ def test_text_from_data_cannot_steer_the_terminal(wbtypes: Any, recording: Any) 
     assert done.status == 0
     assert all(char.isprintable() or char == "\n" for char in done.out + done.err)
     assert "\\x1b]0;owned\\x07\\n" in done.out
+
+
+def test_media_in_a_folder_of_their_own(wbtypes: Any, full: Path, tmp_path: Path) -> None:
+    media = tmp_path / "downloaded"
+    (full / "files").rename(media)
+    assert wbtypes("show", full).status == 1
+    done = wbtypes("show", full, "--files", media)
+    assert (done.status, done.err) == (0, "")
+    assert wbtypes("extract", full, "--files", media, "--to", tmp_path / "out").status == 0

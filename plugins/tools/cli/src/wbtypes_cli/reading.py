@@ -42,6 +42,9 @@ def add_run(parser: ArgumentParser) -> None:
         action="extend",
         help="only these keys and what lies below them, as loss or 'val/*'; nested keys are joined by dots",
     )
+    parser.add_argument(
+        "--files", metavar="DIR", help="the folder of the run's media, where it is not the one beside the log"
+    )
     add_artifacts(parser)
 
 
@@ -107,7 +110,7 @@ class Reading:
     def __init__(self, args: Namespace) -> None:
         from wbtypes_runs import open_run
 
-        self.run: Run = open_run(args.run, artifacts=args.artifacts)
+        self.run: Run = open_run(args.run, artifacts=args.artifacts, files=args.files)
         self.problems: list[Problem] = []
         self.config = self.within_limits("config", self.run.config)
         self.selection = Selection(None if args.keys is None else tuple(args.keys))
