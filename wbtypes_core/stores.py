@@ -290,9 +290,9 @@ class DirectoryStore:
             return None
         try:
             path = self._checked(safe_parts(ref.path))
-        except DecodeError:
+            return path if path.is_file() else None
+        except (DecodeError, OSError):  # OSError: a name that is too long for a file
             return None
-        return path if path.is_file() else None
 
     def note(self, kind: str, key: str) -> Json | None:
         """What `notes` holds under a kind and key."""

@@ -641,3 +641,15 @@ def test_the_root_is_made_at_the_first_write_only(tmp_path):
     assert not store.root.exists()
     store.put(FILE, "media/x", NAMING)
     assert (store.root / PATH).is_file()
+
+
+@pytest.mark.parametrize("allow_links", [False, True])
+@pytest.mark.parametrize("path", ["{long}.html", "there/{long}.html", "there/{long}/a.html", "{deep}/a.html"])
+def test_names_that_no_file_can_have_are_of_files_that_are_missing(tmp_path, path, allow_links):
+    (tmp_path / "there").mkdir()
+    store = DirectoryStore(tmp_path, allow_links=allow_links)
+    ref = MediaRef(path.format(long="x" * 300, deep="/".join(["y" * 200] * 30)))
+    assert store.locate(ref) is None
+    with pytest.raises(DecodeError) as caught:
+        store.open(ref)
+    assert caught.value.reason == "missing-file"

@@ -462,11 +462,7 @@ class RunFiles(DirectoryStore):
         try:
             return super().open(ref)
         except DecodeError as error:
-            if (
-                error.reason is not Code.MISSING_FILE
-                or ref.path is None
-                or self.root.joinpath(ref.path).exists()
-            ):
+            if error.reason is not Code.MISSING_FILE or ref.path is None or self.locate(ref):
                 raise
             what = f"{printable(ref.path)} is not in {self.root}; copy it there, or {NAME_FILES}"
             raise DecodeError(what, reason=Code.MISSING_FILE) from None
