@@ -86,7 +86,7 @@ class Rows:
     def log(self, data: Mapping[str, Any], step: int | None, *, commit: bool) -> int:
         """Take a row, or values that are gathered for the next; see `RunWriter.log`."""
         asked = _step_of(data, step)
-        turn = self._taken(data, None, "a row")
+        turn = self._taken(data, "a row")
         raise_first(self._write(turn, asked) if commit else self._gather(turn, asked))
         return _number(turn)
 
@@ -97,7 +97,7 @@ class Rows:
             EncodeError: a value that cannot be written; the others are.
             OSError: the log cannot be written; nothing has changed.
         """
-        turn = self._taken(values, None, "the summary")
+        turn = self._taken(values, "the summary")
         turn.ready = not turn.rich
         self._line.put(turn, "the summary", self._check)
         self._line_up(turn)
@@ -139,7 +139,7 @@ class Rows:
 
     # -- their values -------------------------------------------------------------------------------------------
 
-    def _taken(self, values: Mapping[str, Any], step: int | None, what: str) -> Row:
+    def _taken(self, values: Mapping[str, Any], what: str, step: int | None = None) -> Row:
         """A row of values: the scalars written, and a snapshot of the rest."""
         turn = Row(step)
         json, items = turn.json, turn.items
@@ -168,7 +168,7 @@ class Rows:
         """A row with what was gathered for it before."""
         if gathered is None:
             return turn
-        row = self._taken(merged(gathered.values(), turn.values()), turn.step, "a row")
+        row = self._taken(merged(gathered.values(), turn.values()), "a row", turn.step)
         before = {key: each for key, each in gathered.lost.items() if key not in turn.json}
         row.lost = before | turn.lost | row.lost
         return row
@@ -305,17 +305,29 @@ class Rows:
 
     # -- their encoding -----------------------------------------------------------------------------------------
 
+    def _encode(self, turn: Row, *, strict: bool) -> None:
+        """Encode what is left of a row; what cannot be is left out of it.
+
+        Args:
+            turn: the row.
+            strict: whether it is an error when files cannot be stored.
+
+        Raises:
+            OSError: files cannot be stored.
+        """
+        with turn.queue or nullcontext():
+            for key, each in turn.rich.items():
+                try:
+                    turn.add(key, self._writer.write(key, each.tree, turn.naming))
+                except Exception as error:
+                    if strict and isinstance(error, OSError):
+                        raise unwritten(error, turn.place(key)) from error
+                    turn.leave_out(key, error)
+
     def _encode_now(self, turn: Row) -> None:
         """Encode what is left of a row, and write it; when its files cannot be stored, it is not taken."""
         try:
-            with turn.queue or nullcontext():
-                for key, each in turn.rich.items():
-                    try:
-                        turn.add(key, self._writer.write(key, each.tree, turn.naming))
-                    except OSError as error:
-                        raise unwritten(error, turn.place(key)) from error
-                    except Exception as error:
-                        turn.leave_out(key, error)
+            self._encode(turn, strict=True)
         except BaseException:
             self._line.drop(turn)
             self._give_back(turn)
@@ -330,12 +342,7 @@ class Rows:
     def _encode_later(self, turn: Row) -> None:
         """Encode what is left of a row, on the pool: whatever happens, the row is written."""
         try:
-            with turn.queue or nullcontext():
-                for key, each in turn.rich.items():
-                    try:
-                        turn.add(key, self._writer.write(key, each.tree, turn.naming))
-                    except Exception as error:
-                        turn.leave_out(key, error)
+            self._encode(turn, strict=False)
         finally:
             turn.rich.clear()
             with self._line.lock:
