@@ -240,10 +240,10 @@ def test_a_summary_may_be_as_deep_as_its_limit_allows(recording: Recording) -> N
     assert summary["b"] == 1
 
 
-def test_a_file_with_a_name_that_no_file_can_have_is_missing(tmp_path: Path) -> None:
-    (tmp_path / "media/html").mkdir(parents=True)
-    node = {"_type": "html-file", "path": f"media/html/{'x' * 300}.html", "sha256": "0" * 64, "size": 3}
-    run = open_run([{"_step": 0, "page": node}], files=tmp_path)
+def test_a_file_with_a_name_that_no_file_can_have_is_missing(tmp_path: Path, toys: Registry) -> None:
+    (tmp_path / "media/sketch").mkdir(parents=True)
+    node = {"_type": "sketch", "path": f"media/sketch/{'x' * 300}.bin", "sha256": "0" * 64, "size": 3}
+    run = open_run([{"_step": 0, "s": node}], files=tmp_path, registry=toys)
     with pytest.raises(DecodeError, match=r"is not in .*open_run\(\.\.\., files=FOLDER\)") as caught:
         run.files.open(MediaRef(node["path"]))
     assert caught.value.reason == "missing-file"
